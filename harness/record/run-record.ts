@@ -1,0 +1,76 @@
+import type { Scenario } from '../stream/scenario.ts';
+import type { DatasetIdentity } from '../stream/stream.ts';
+import type { Seeds } from '../random.ts';
+import type { AccuracyCell } from '../evaluate/accuracy-matrix.ts';
+
+/** Everything that determines a result; its digest is the run's id. */
+export interface RunDefinition {
+  readonly scenario: { readonly name: string; readonly version: number; readonly digest: string };
+  readonly dataset: DatasetIdentity;
+  readonly method: {
+    readonly name: string;
+    readonly version: number;
+    /** SHA-256 of the method's source file. */
+    readonly digest: string;
+    /** All settings, defaults filled in. */
+    readonly settings: Readonly<Record<string, unknown>>;
+  };
+  /** The scenario's training with the method's and the caller's overrides applied. */
+  readonly training: Scenario['training'];
+  readonly backbone: Scenario['backbone'];
+  readonly seeds: Seeds;
+  /** Which examples the accuracy is measured on; `validation` is for choosing hyperparameters. */
+  readonly measuredOn: 'test' | 'validation';
+  readonly engine: { readonly name: string; readonly device: string; readonly threads: number; readonly version: string };
+  /** Version of this program. */
+  readonly palimpsest: string;
+}
+
+/** What a run cost, shown beside its accuracy. */
+export interface RunCost {
+  /** Wall time of training and of everything a method does between tasks, in seconds. */
+  readonly trainingSeconds: number;
+  /** Wall time of evaluation, in seconds. */
+  readonly evaluationSeconds: number;
+  /** Highest resident memory of the process, in bytes. */
+  readonly peakMemory: number;
+  /** Scalars that gradient descent could change, largest over the tasks. */
+  readonly trainableParameters: number;
+  /** Scalars of the model at the end. */
+  readonly totalParameters: number;
+  /** Bytes that the method kept between tasks beside the model (statistics, examples), at the end. */
+  readonly keptBytes: number;
+  /** Examples kept between tasks, at the end. */
+  readonly keptExamples: number;
+}
+
+/** `run.json`. */
+export interface RunRecord {
+  readonly id: string;
+  readonly definition: RunDefinition;
+  /** The order in which classes or domains came. */
+  readonly order: readonly number[];
+  readonly tasks: readonly { readonly index: number; readonly name: string }[];
+  readonly status: RunStatus;
+  readonly environment: {
+    readonly node: string;
+    readonly platform: string;
+    readonly processor: string;
+    /** Commit of the working copy, and whether it had changes; null outside a repository. */
+    readonly commit: string | null;
+    readonly modified: boolean | null;
+  };
+}
+
+/** How far a run has come. */
+export type RunStatus =
+  | { readonly state: 'running'; readonly started: string; readonly tasksDone: number }
+  | { readonly state: 'finished'; readonly started: string; readonly finished: string; readonly cost: RunCost }
+  | { readonly state: 'failed'; readonly started: string; readonly failed: string; readonly error: string };
+
+/** A record with its matrix, as reports read it. */
+export interface RecordedRun {
+  readonly directory: string;
+  readonly record: RunRecord;
+  readonly cells: readonly AccuracyCell[];
+}

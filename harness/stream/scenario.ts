@@ -1,0 +1,125 @@
+/** Which outputs the learner may answer with: every one, those of tasks seen so far, those of the example's own task. */
+export type Candidates = 'all' | 'seen' | 'current';
+
+export type ScenarioKind = 'class-incremental' | 'task-incremental' | 'domain-incremental';
+
+/** How a dataset becomes tasks. */
+export type TaskSplit =
+  /** Disjoint groups of classes, cut from the class order. */
+  | { readonly by: 'classes'; readonly classesPerTask: number }
+  /** The same classes under a fixed random permutation of the input's values per task. */
+  | { readonly by: 'permutations'; readonly count: number; readonly firstIsIdentity: boolean }
+  /** The same classes, images rotated (nearest neighbour, about the centre) by a fixed angle per task. */
+  | { readonly by: 'rotations'; readonly degrees: readonly number[] }
+  /** The same classes, a task for each value of a column or folder level of the dataset ("domain"). */
+  | { readonly by: 'domains' };
+
+/** The learning-rate course over the updates of one task. */
+export type ScheduleName = 'constant' | 'cosine';
+
+/** Budget and optimiser: the part of training that every method shares unless its settings override it. */
+export interface Training {
+  /** Passes over a task's training data. Exactly one of `epochs` and `updates` is given. */
+  readonly epochs?: number;
+  /** Optimiser steps per task. */
+  readonly updates?: number;
+  readonly batchSize: number;
+  /** Whether an epoch's last, short batch is trained on. */
+  readonly incompleteBatch: 'keep' | 'drop';
+  readonly optimiser: 'sgd' | 'adam' | 'adamw';
+  readonly learningRate: number;
+  readonly momentum: number;
+  readonly weightDecay: number;
+  readonly schedule: ScheduleName;
+  /** Updates of each task over which the learning rate rises linearly from 0. */
+  readonly warmup: number;
+  /** Whether moments are carried from task to task. */
+  readonly optimiserState: 'keep' | 'reset';
+}
+
+/** A backbone by name with its own settings; see the backbone's schema. */
+export interface BackboneSpec {
+  readonly name: string;
+  readonly [setting: string]: unknown;
+}
+
+/** A scenario as its JSON file states it, with all defaults filled in. */
+export interface Scenario {
+  readonly name: string;
+  /** Raised on any change that could change a result. */
+  readonly version: number;
+  readonly title: string;
+  readonly description: string;
+  readonly kind: ScenarioKind;
+  /** Name of a folder under `datasets/`, or a definition in place. */
+  readonly dataset: string | DatasetDefinition;
+  readonly tasks: TaskSplit;
+  readonly classOrder: 'natural' | 'seeded';
+  /** `class`: one output a class. `within-task`: the position inside the task (shared head). */
+  readonly labels: 'class' | 'within-task';
+  readonly candidates: { readonly train: Candidates; readonly test: Candidates };
+  /** Whether a method is told which task an example is from. */
+  readonly taskIdentity: { readonly train: boolean; readonly test: boolean };
+  readonly validation: { readonly fraction: number };
+  /** `input = (pixel/255 - mean) / deviation`, per channel or one for all; null for pixel/255. */
+  readonly normalise: { readonly mean: readonly number[]; readonly deviation: readonly number[] } | null;
+  readonly backbone: BackboneSpec;
+  readonly training: Training;
+}
+
+/** A file of a dataset: inside an npm package, or inside the dataset's folder below the data directory. */
+export interface DataFile {
+  readonly package?: string;
+  readonly path: string;
+  readonly sha256?: string;
+}
+
+/** A dataset as its `dataset.json` (or a scenario, in place) states it. */
+export interface DatasetDefinition {
+  readonly name: string;
+  readonly title: string;
+  readonly licence: string;
+  readonly source: string;
+  readonly revision: string;
+  /** How a person gets the files, for the error that says they are missing. */
+  readonly obtain?: string;
+  readonly reader: ReaderSpec;
+}
+
+/** Which reader reads the files, and how. */
+export type ReaderSpec =
+  | {
+      readonly kind: 'idx';
+      readonly train: { readonly images: DataFile; readonly labels: DataFile };
+      readonly test: { readonly images: DataFile; readonly labels: DataFile };
+      readonly classes: readonly string[];
+    }
+  | {
+      readonly kind: 'image-folder';
+      /** Folder of `<class>/<image>`, or `<domain>/<class>/<image>` when `domains` is true. */
+      readonly train: string;
+      /** The same for testing; without it a share of `train` is held out by `split`. */
+      readonly test?: string;
+      readonly domains: boolean;
+      readonly size: { readonly height: number; readonly width: number };
+      readonly channels: 1 | 3;
+      readonly split: SplitRule;
+    }
+  | {
+      readonly kind: 'csv' | 'jsonl';
+      readonly train: DataFile;
+      readonly test?: DataFile;
+      readonly labelColumn: string;
+      /** Columns (CSV) or keys (JSONL) that make the input, in order; all but label and domain when left out. */
+      readonly featureColumns?: readonly string[];
+      readonly domainColumn?: string;
+      /** Shape of one input; `[number of features]` when left out. */
+      readonly shape?: readonly number[];
+      readonly split: SplitRule;
+    };
+
+/** How a test set is cut where the data bring none: a share of each class, by a fixed seed. */
+export interface SplitRule {
+  readonly testFraction: number;
+  readonly seed: number;
+}

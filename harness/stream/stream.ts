@@ -1,0 +1,40 @@
+import type { Examples } from './examples.ts';
+import type { Scenario } from './scenario.ts';
+
+/** One task of a stream, with its three disjoint sets of examples. */
+export interface Task {
+  /** 1 for the first task. */
+  readonly index: number;
+  /** For people: "digits 0, 1", "rotation 36°". */
+  readonly name: string;
+  /** Output indices that occur in this task, ascending. */
+  readonly outputs: readonly number[];
+  readonly train: Examples;
+  /** Cut from the training data by the scenario's rule; may be empty. */
+  readonly validation: Examples;
+  readonly test: Examples;
+}
+
+/** The sequence of tasks that a scenario makes of a dataset for one class order. */
+export interface TaskStream {
+  readonly scenario: Scenario;
+  /** Shape of one input. */
+  readonly inputShape: readonly number[];
+  /** Number of outputs of the model's head over the whole stream. */
+  readonly outputs: number;
+  readonly tasks: readonly Task[];
+  /** The dataset's identity as it goes into the run record. */
+  readonly dataset: DatasetIdentity;
+  /** The order in which classes (or domains) come, as dataset labels or domain numbers. */
+  readonly order: readonly number[];
+}
+
+/** What a result must say about its data so that another can trust it. */
+export interface DatasetIdentity {
+  readonly name: string;
+  readonly revision: string;
+  readonly licence: string;
+  readonly source: string;
+  /** SHA-256 over the checksums of all files, in the definition's order. */
+  readonly sha256: string;
+}
