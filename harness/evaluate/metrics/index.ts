@@ -1,0 +1,47 @@
+import { UsageError } from '../../errors.ts';
+import { suggestion } from '../../suggest.ts';
+import type { AccuracyMatrix } from '../accuracy-matrix.ts';
+import { averageIncrementalAccuracy, finalAccuracy, learningAccuracy } from './accuracy.ts';
+import { chaudhryForgetting } from './forgetting.ts';
+import type { Metric, MetricResult } from './metric.ts';
+import { gemBackwardTransfer, gemForwardTransfer } from './transfer.ts';
+
+export type { Metric, MetricResult } from './metric.ts';
+
+/** Every metric, in the order of a table's columns. */
+export const metrics: readonly Metric[] = [
+  finalAccuracy,
+  averageIncrementalAccuracy,
+  chaudhryForgetting,
+  gemBackwardTransfer,
+  gemForwardTransfer,
+  learningAccuracy,
+];
+
+/** The metric with an id; `@version` may be left out. @throws UsageError that suggests the nearest id */
+export function findMetric(id: string): Metric {
+  const found = metrics.find((metric) => metric.id === id || metric.id.startsWith(`${id}@`));
+  if (found !== undefined) return found;
+  const ids = metrics.map((metric) => metric.id);
+  throw new UsageError(
+    `There is no metric "${id}".${suggestion(id, ids)} "palimpsest ls metrics" lists all of them.`,
+  );
+}
+
+/** The value of a metric on a matrix, or why there is none. Never NaN, and never 0 for lack of a cell. */
+export function evaluateMetric(metric: Metric, matrix: AccuracyMatrix): MetricResult {
+  if (matrix.tasks < metric.leastTasks) {
+    const reason = `${metric.id} is not defined for a stream of ${matrix.tasks} tasks; it needs at least ${metric.leastTasks}`;
+    return { kind: 'undefined', reason };
+  }
+  const cells = matrix.missing(metric.cells(matrix.tasks));
+  return cells.length > 0 ? { kind: 'missing', cells } : { kind: 'value', value: metric.compute(matrix) };
+}
+
+/** Every metric's result on a matrix, by id, in the order of `selected`. */
+export function computeMetrics(
+  matrix: AccuracyMatrix,
+  selected: readonly Metric[] = metrics,
+): ReadonlyMap<string, MetricResult> {
+  return new Map(selected.map((metric) => [metric.id, evaluateMetric(metric, matrix)]));
+}
