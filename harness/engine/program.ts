@@ -1,3 +1,4 @@
+import './layer-kernels.ts';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { describe, type HostTensors, sameSpec, type TensorSpec } from './tensor.ts';
 

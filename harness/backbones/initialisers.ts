@@ -1,0 +1,19 @@
+import { float32, type HostTensor, sizeOf } from '../engine/tensor.ts';
+import type { Random } from '../random.ts';
+
+/** Every value uniform in (−limit, limit). */
+export function uniform(shape: readonly number[], limit: number, random: Random): HostTensor {
+  const values = Float32Array.from({ length: sizeOf(shape) }, () => (2 * random.uniform() - 1) * limit);
+  return float32(values, shape);
+}
+
+/** Normal with mean 0, cut at two deviations by drawing again, as timm initialises transformers. */
+export function truncatedNormal(shape: readonly number[], deviation: number, random: Random): HostTensor {
+  const draw = (): number => {
+    for (;;) {
+      const value = random.normal();
+      if (Math.abs(value) <= 2) return value * deviation;
+    }
+  };
+  return float32(Float32Array.from({ length: sizeOf(shape) }, draw), shape);
+}

@@ -1,0 +1,65 @@
+import { backend_util } from '@tensorflow/tfjs-core';
+import { EngineError } from '../../program.ts';
+import type { Handle } from '../recorder.ts';
+import { attribute, input, type KernelCall, type KernelTable } from './table.ts';
+
+/** Products of matrices and the layers that ONNX Runtime has as one operation. */
+export const network: KernelTable = {
+  BatchMatMul: (call) => product(call),
+  _FusedMatMul: (call) => {
+    const activation = attribute<string | undefined>(call, 'activation') ?? 'linear';
+    const linear = product(call, call.inputs.bias);
+    if (activation === 'linear') return linear;
+    if (activation !== 'relu') {
+      throw new EngineError(`tf.fused.matMul with the activation "${activation}" cannot be recorded; apply it apart.`);
+    }
+    return call.recorder.node('Relu', [call.recorder.nameOf(linear)], linear.shape, linear.dtype);
+  },
+  Softmax: (call) => alongAxis(call, 'Softmax', attribute<number>(call, 'dim')),
+  LogSoftmax: (call) => alongAxis(call, 'LogSoftmax', attribute<number>(call, 'axis')),
+  Gelu: (call) => {
+    const x = input(call, 'x');
+    return call.recorder.node('Gelu', [call.recorder.nameOf(x)], x.shape, x.dtype, {}, 'com.microsoft');
+  },
+  LayerNormalization: (call) => {
+    const { recorder } = call;
+    const x = input(call, 'x');
+    const statistics = { shape: [...x.shape.slice(0, -1), 1], dtype: x.dtype };
+    const names = ['x', 'scale', 'shift'].map((name) => recorder.nameOf(input(call, name)));
+    return recorder.nodeWithOutputs(
+      'LayerNormalization',
+      names,
+      [{ shape: x.shape, dtype: x.dtype }, statistics, statistics],
+      { axis: -1, epsilon: { float: attribute<number>(call, 'epsilon') } },
+    );
+  },
+};
+
+/**
+ * `a · b (+ bias)`. Two matrices go to Gemm, whose constant operand ONNX Runtime packs once;
+ * batches of matrices go to its MatMul that transposes on the fly.
+ */
+function product(call: KernelCall, bias?: Handle): Handle {
+  const { recorder } = call;
+  const a = input(call, 'a');
+  const b = input(call, 'b');
+  const transA = attribute<boolean>(call, 'transposeA') ? 1 : 0;
+  const transB = attribute<boolean>(call, 'transposeB') ? 1 : 0;
+  const rows = a.shape.at(transA ? -1 : -2) as number;
+  const columns = b.shape.at(transB ? -2 : -1) as number;
+  const names = [recorder.nameOf(a), recorder.nameOf(b)];
+  if (a.shape.length === 2 && b.shape.length === 2) {
+    if (bias) names.push(recorder.nameOf(bias));
+    return recorder.node('Gemm', names, [rows, columns], a.dtype, { transA, transB });
+  }
+  const batch = backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const shape = [...batch, rows, columns];
+  const result = recorder.node('FusedMatMul', names, shape, a.dtype, { transA, transB }, 'com.microsoft');
+  if (!bias) return result;
+  return recorder.node('Add', [recorder.nameOf(result), recorder.nameOf(bias)], shape, a.dtype);
+}
+
+function alongAxis(call: KernelCall, op: string, axis: number): Handle {
+  const logits = input(call, 'logits');
+  return call.recorder.node(op, [call.recorder.nameOf(logits)], logits.shape, logits.dtype, { axis });
+}

@@ -1,0 +1,194 @@
+import { env, InferenceSession, Tensor } from 'onnxruntime-node';
+import { messageOf } from '../../errors.ts';
+import { checkState, checkStateOutputs } from '../checks.ts';
+import { ProgramCache } from '../program-cache.ts';
+import {
+  checkFeeds,
+  type CompiledProgram,
+  type DeviceName,
+  type Engine,
+  EngineError,
+  type Program,
+  type ProgramState,
+} from '../program.ts';
+import { copyOf, type HostTensor, type HostTensors, sizeOf, type TensorSpec } from '../tensor.ts';
+import { record, type RecordedProgram } from './record.ts';
+
+env.logLevel = 'error';
+
+/**
+ * The default engine: a program is recorded once as an ONNX graph, which ONNX Runtime optimises and runs natively.
+ * @throws EngineError when the device is not to be had
+ */
+export class OnnxEngine implements Engine {
+  readonly name = 'onnx';
+  readonly version = `onnxruntime-node ${env.versions.node ?? env.versions.common}`;
+  readonly device: DeviceName;
+  readonly threads: number;
+  readonly #cache = new ProgramCache<OnnxProgram>((program) => program.release());
+
+  constructor(device: DeviceName, threads: number) {
+    this.device = device;
+    this.threads = threads;
+  }
+
+  async compile(program: Program): Promise<CompiledProgram> {
+    return this.#cache.get(program, async () => {
+      const recorded = await record(program);
+      const outputs = [...recorded.outputs].map(([name, port]): [string, TensorSpec] => [name, specOf(port)]);
+      checkStateOutputs(program, outputs);
+      return new OnnxProgram(program, recorded, await this.#createSession(program, recorded.model));
+    });
+  }
+
+  createState(tensors: HostTensors): ProgramState {
+    return new OnnxState(tensors);
+  }
+
+  dispose(): Promise<void> {
+    return this.#cache.clear();
+  }
+
+  async #createSession(program: Program, model: Uint8Array): Promise<InferenceSession> {
+    try {
+      return await InferenceSession.create(model, {
+        executionProviders: [this.device],
+        graphOptimizationLevel: 'all',
+        executionMode: 'sequential',
+        intraOpNumThreads: this.threads,
+        interOpNumThreads: 1,
+      });
+    } catch (thrown) {
+      const cause = messageOf(thrown);
+      if (this.device !== 'cpu') {
+        throw new EngineError(
+          `The onnx engine cannot use the device "${this.device}" here (${cause}). ` +
+            (this.device === 'cuda'
+              ? 'Install an NVIDIA driver, CUDA 12 and cuDNN 9, then reinstall with "npm rebuild onnxruntime-node --onnxruntime-node-install=cuda12"; or use --device cpu.'
+              : 'WebGPU needs a graphics driver with Vulkan, Metal or Direct3D 12; or use --device cpu.'),
+        );
+      }
+      throw new EngineError(`ONNX Runtime refuses the program "${program.name}": ${cause}`);
+    }
+  }
+}
+
+/** A state tensor twice: the program reads the front and writes the back, then the two are swapped. */
+interface Buffers {
+  front: Tensor;
+  back?: Tensor;
+}
+
+class OnnxState implements ProgramState {
+  readonly #buffers = new Map<string, Buffers>();
+
+  constructor(tensors: HostTensors) {
+    this.write(tensors);
+  }
+
+  write(tensors: HostTensors): void {
+    for (const [name, tensor] of Object.entries(tensors)) {
+      this.#buffers.set(name, { front: ortTensor(copyOf(tensor)) });
+    }
+  }
+
+  async read(names: readonly string[] = [...this.#buffers.keys()]): Promise<HostTensors> {
+    return Object.fromEntries(names.map((name) => [name, copyOf(hostTensor(this.#find(name).front))]));
+  }
+
+  specOf(name: string): TensorSpec | undefined {
+    const buffers = this.#buffers.get(name);
+    return buffers && hostTensor(buffers.front);
+  }
+
+  front(name: string): Tensor {
+    return this.#find(name).front;
+  }
+
+  back(name: string): Tensor {
+    const buffers = this.#find(name);
+    buffers.back ??= emptyTensor(hostTensor(buffers.front));
+    return buffers.back;
+  }
+
+  swap(name: string): void {
+    const buffers = this.#find(name);
+    const { front, back } = buffers;
+    if (back) this.#buffers.set(name, { front: back, back: front });
+  }
+
+  dispose(): void {
+    this.#buffers.clear();
+  }
+
+  #find(name: string): Buffers {
+    const buffers = this.#buffers.get(name);
+    if (!buffers) throw new EngineError(`The state has no tensor "${name}".`);
+    return buffers;
+  }
+}
+
+class OnnxProgram implements CompiledProgram {
+  readonly #program: Program;
+  readonly #recorded: RecordedProgram;
+  readonly #session: InferenceSession;
+
+  constructor(program: Program, recorded: RecordedProgram, session: InferenceSession) {
+    this.#program = program;
+    this.#recorded = recorded;
+    this.#session = session;
+  }
+
+  async run(feeds: HostTensors, state: ProgramState = new OnnxState({})): Promise<HostTensors> {
+    checkFeeds(this.#program, feeds);
+    const held = onnxState(state);
+    checkState(this.#program, (name) => held.specOf(name));
+    const graphFeeds: Record<string, Tensor> = {};
+    for (const [name, graphName] of this.#recorded.inputs) {
+      const feed = feeds[name];
+      graphFeeds[graphName] = feed ? ortTensor(feed) : held.front(name);
+    }
+    const results: HostTensors = {};
+    const updated: string[] = [];
+    const fetches: Record<string, Tensor> = {};
+    for (const [name, port] of this.#recorded.outputs) {
+      if (this.#program.state?.[name]) {
+        fetches[port.name] = held.back(name);
+        updated.push(name);
+      } else {
+        const result = emptyTensor(specOf(port));
+        fetches[port.name] = result;
+        results[name] = hostTensor(result);
+      }
+    }
+    await this.#session.run(graphFeeds, fetches);
+    for (const name of updated) held.swap(name);
+    return results;
+  }
+
+  release(): Promise<void> {
+    return this.#session.release();
+  }
+}
+
+function onnxState(state: ProgramState): OnnxState {
+  if (state instanceof OnnxState) return state;
+  throw new EngineError('This state was made by another engine; make it with createState of the engine that runs.');
+}
+
+function specOf(port: { readonly shape: readonly number[]; readonly type: string }): TensorSpec {
+  return { shape: port.shape, dtype: port.type === 'float32' ? 'float32' : 'int32' };
+}
+
+function ortTensor(tensor: HostTensor): Tensor {
+  return new Tensor(tensor.dtype, tensor.data, tensor.shape);
+}
+
+function emptyTensor({ shape, dtype }: TensorSpec): Tensor {
+  const data = dtype === 'float32' ? new Float32Array(sizeOf(shape)) : new Int32Array(sizeOf(shape));
+  return new Tensor(dtype, data, shape);
+}
+
+function hostTensor(tensor: Tensor): HostTensor {
+  return { data: tensor.data as Float32Array, shape: tensor.dims, dtype: tensor.type as 'float32' | 'int32' };
+}
