@@ -1,0 +1,210 @@
+import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
+import { createGunzip } from 'node:zlib';
+import { messageOf, UserError } from '../../errors.ts';
+import { allRows, type RawDataset, type RawTable } from '../raw-dataset.ts';
+import { FileRows, MemoryRows, type RowStore, readFully } from '../row-store.ts';
+import { RowWriter } from '../row-writer.ts';
+import type { DataFile, ReaderSpec } from '../scenario.ts';
+import { type CheckedFile, checkFile, type ReaderContext } from './data-file.ts';
+import { broken, type IdxHeader, isGzip, longestHeader, parseIdxHeader } from './idx-header.ts';
+
+type IdxSpec = Extract<ReaderSpec, { kind: 'idx' }>;
+
+/** The examples of one IDX file. */
+export interface IdxFile {
+  /** Lengths of the dimensions; the first is the number of examples. */
+  readonly dimensions: readonly number[];
+  /** One row an example, `uint8`. */
+  readonly rows: RowStore;
+}
+
+/**
+ * Reads a dataset of IDX files (plain or gzipped; told apart by their first bytes). Images of two dimensions get one
+ * channel.
+ * @throws UserError for files that are missing, damaged, of unequal length, or have labels beyond the classes
+ */
+export async function readIdxDataset(spec: IdxSpec, context: ReaderContext): Promise<RawDataset> {
+  const checksums: string[] = [];
+  const train = await readPair(spec.train, spec.classes, context, checksums);
+  const test = await readPair(spec.test, spec.classes, context, checksums);
+  if (train.shape.join() !== test.shape.join()) {
+    throw new UserError(
+      `Dataset "${context.dataset}": training images are ${train.shape.join(' × ')}, ` +
+        `test images ${test.shape.join(' × ')}. Take the four files from one release.`,
+    );
+  }
+  return {
+    shape: train.shape,
+    classes: spec.classes,
+    domains: [],
+    train: allRows(train.table),
+    test: allRows(test.table),
+    checksums,
+  };
+}
+
+async function readPair(
+  pair: { images: DataFile; labels: DataFile },
+  classes: readonly string[],
+  context: ReaderContext,
+  checksums: string[],
+): Promise<{ table: RawTable; shape: number[] }> {
+  const images = await checkFile(pair.images, context);
+  const labels = await checkFile(pair.labels, context);
+  checksums.push(images.sha256, labels.sha256);
+  const inputs = await readIdx(images, context.memoryLimit);
+  const answers = await readIdx(labels, context.memoryLimit);
+  if (answers.dimensions.length !== 1)
+    throw broken(labels.path, `labels have one dimension, not ${answers.dimensions.length}`);
+  if (answers.rows.count !== inputs.rows.count) {
+    throw new UserError(
+      `${images.path} holds ${inputs.rows.count} images, but ${labels.path} ${answers.rows.count} labels. ` +
+        'Take both from one release.',
+    );
+  }
+  const table = {
+    rows: inputs.rows,
+    labels: checkedLabels(answers.rows, classes, labels.path),
+    domains: null,
+  };
+  const lengths = inputs.dimensions.slice(1);
+  return { table, shape: lengths.length === 2 ? [1, ...lengths] : lengths.length === 0 ? [1] : lengths };
+}
+
+function checkedLabels(rows: RowStore, classes: readonly string[], path: string): Int32Array {
+  const bytes = new Uint8Array(rows.count);
+  const positions = Int32Array.from(bytes, (_, index) => index);
+  rows.read(positions, bytes);
+  rows.close();
+  const wrong = bytes.findIndex((label) => label >= classes.length);
+  if (wrong >= 0) {
+    throw new UserError(
+      `${path}: label ${bytes[wrong]} of example ${wrong} is out of range; ` +
+        `the dataset declares ${classes.length} classes, 0 to ${classes.length - 1}. ` +
+        'Declare every class, or get the file anew.',
+    );
+  }
+  return Int32Array.from(bytes);
+}
+
+/**
+ * Reads one IDX file of unsigned bytes. An uncompressed file larger than `memoryLimit` stays on disk and its rows are
+ * fetched by position.
+ * @throws UserError if the file is not what its header says
+ */
+export async function readIdx(file: CheckedFile, memoryLimit: number): Promise<IdxFile> {
+  const descriptor = openSync(file.path, 'r');
+  let keepOpen = false;
+  try {
+    const start = new Uint8Array(Math.min(longestHeader, file.size));
+    readSync(descriptor, start, 0, start.length, 0);
+    if (isGzip(start)) return await readCompressed(file, memoryLimit);
+    const header = parseIdxHeader(start, file.path);
+    checkLength(header, file.size, file.path);
+    const layout = { storage: 'uint8', count: header.count, rowSize: header.rowSize } as const;
+    if (header.count * header.rowSize > memoryLimit) {
+      keepOpen = true;
+      const rows = new FileRows(layout, { path: file.path, descriptor, offset: header.length });
+      return { dimensions: header.dimensions, rows };
+    }
+    const bytes = new Uint8Array(header.count * header.rowSize);
+    readFully(descriptor, file.path, bytes, header.length);
+    return { dimensions: header.dimensions, rows: new MemoryRows(layout, [bytes], header.count) };
+  } finally {
+    if (!keepOpen) closeSync(descriptor);
+  }
+}
+
+function checkLength(header: IdxHeader, size: number, path: string): void {
+  const expected = header.length + header.count * header.rowSize;
+  if (size === expected) return;
+  const fault = size < expected ? 'it is truncated' : 'it has bytes beyond its end';
+  throw broken(
+    path,
+    `${fault}: its header (${header.dimensions.join(' × ')}) needs ${expected} bytes, it has ${size}`,
+  );
+}
+
+/** Deflate cannot shrink data further than this. */
+const strongestCompression = 1032;
+
+async function readCompressed(file: CheckedFile, memoryLimit: number): Promise<IdxFile> {
+  const assembler = new RowAssembler(file, memoryLimit);
+  try {
+    const source = createReadStream(file.path, { highWaterMark: 256 * 1024 });
+    const plain = createGunzip({ chunkSize: 256 * 1024 });
+    source.on('error', (error) => plain.destroy(error));
+    for await (const bytes of source.pipe(plain)) assembler.take(bytes as Buffer);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw broken(file.path, `it cannot be decompressed (${messageOf(error)})`);
+  }
+  return assembler.finish();
+}
+
+/** Makes rows of decompressed bytes that come in pieces of any length. */
+class RowAssembler {
+  readonly #file: CheckedFile;
+  readonly #memoryLimit: number;
+  #start = Buffer.alloc(0);
+  #header: IdxHeader | undefined;
+  #writer: RowWriter | undefined;
+  #row = new Uint8Array(0);
+  #filled = 0;
+  #size = 0;
+
+  constructor(file: CheckedFile, memoryLimit: number) {
+    this.#file = file;
+    this.#memoryLimit = memoryLimit;
+  }
+
+  take(bytes: Buffer): void {
+    this.#size += bytes.length;
+    if (this.#header !== undefined) {
+      this.#takeRows(this.#header, bytes);
+      return;
+    }
+    this.#start = Buffer.concat([this.#start, bytes]);
+    if (this.#start.length >= longestHeader) this.#begin();
+  }
+
+  finish(): IdxFile {
+    const header = this.#header ?? this.#begin();
+    checkLength(header, this.#size, this.#file.path);
+    if (this.#writer === undefined) throw new Error('a header was read, but no writer made');
+    return { dimensions: header.dimensions, rows: this.#writer.finish() };
+  }
+
+  #begin(): IdxHeader {
+    const { path, size } = this.#file;
+    const header = parseIdxHeader(this.#start.subarray(0, longestHeader), path);
+    const promised = header.count * header.rowSize;
+    if (promised > size * strongestCompression) {
+      throw broken(
+        path,
+        `its header says ${header.dimensions.join(' × ')}, more than ${size} compressed bytes can hold`,
+      );
+    }
+    this.#header = header;
+    this.#row = new Uint8Array(header.rowSize);
+    this.#writer = new RowWriter('uint8', header.rowSize, this.#memoryLimit);
+    this.#takeRows(header, this.#start.subarray(header.length));
+    return header;
+  }
+
+  #takeRows(header: IdxHeader, bytes: Buffer): void {
+    // Without this, a small file could go on decompressing for ever.
+    const expected = header.length + header.count * header.rowSize;
+    if (this.#size > expected) checkLength(header, this.#size, this.#file.path);
+    let position = 0;
+    while (position < bytes.length) {
+      const piece = bytes.subarray(position, position + this.#row.length - this.#filled);
+      this.#row.set(piece, this.#filled);
+      this.#filled += piece.length;
+      position += piece.length;
+      if (this.#filled < this.#row.length) return;
+      this.#writer?.append(this.#row);
+      this.#filled = 0;
+    }
+  }
+}

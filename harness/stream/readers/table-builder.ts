@@ -1,0 +1,182 @@
+import { UserError } from '../../errors.ts';
+import { suggestion } from '../../suggest.ts';
+import { sizeOf } from '../examples.ts';
+import { naturalOrder, type RawDataset, type RawTable } from '../raw-dataset.ts';
+import type { RowStore } from '../row-store.ts';
+import { RowWriter } from '../row-writer.ts';
+import type { ReaderSpec } from '../scenario.ts';
+import { type CheckedFile, checkFile, type ReaderContext } from './data-file.ts';
+import { trainAndTest } from './hold-out.ts';
+
+/** Reader of a table whose rows name their class: CSV or JSONL. */
+export type TableSpec = Extract<ReaderSpec, { kind: 'csv' | 'jsonl' }>;
+
+/** Puts the rows of one file into a builder. */
+export type TableParser = (file: CheckedFile, spec: TableSpec, builder: TableBuilder) => Promise<void>;
+
+/** Names in the order of first sight, each with the line where that was. */
+class NameColumn {
+  readonly lines = new Map<string, number>();
+  readonly #numbers = new Map<string, number>();
+  readonly #rows: number[] = [];
+
+  add(name: string, line: number): void {
+    let number = this.#numbers.get(name);
+    if (number === undefined) {
+      number = this.#numbers.size;
+      this.#numbers.set(name, number);
+      this.lines.set(name, line);
+    }
+    this.#rows.push(number);
+  }
+
+  /** For each row, the position of its name in `order`, which holds every name. */
+  indicesIn(order: readonly string[]): Int32Array {
+    const places = [...this.#numbers.keys()].map((name) => order.indexOf(name));
+    return Int32Array.from(this.#rows, (number) => places[number] as number);
+  }
+}
+
+/** Collects the rows of one file: the values of the input, the name of the class, the name of the domain. */
+export class TableBuilder {
+  readonly path: string;
+  readonly labels = new NameColumn();
+  readonly domains = new NameColumn();
+  readonly #memoryLimit: number;
+  #writer: RowWriter | undefined;
+  #width = 0;
+
+  constructor(path: string, memoryLimit: number) {
+    this.path = path;
+    this.#memoryLimit = memoryLimit;
+  }
+
+  /** Values in a row; 0 before the first row. */
+  get width(): number {
+    return this.#width;
+  }
+
+  /**
+   * Adds a row.
+   * @param line where it stands in the file, counted from 1
+   * @throws UserError if it has no class or another number of values than the first row
+   */
+  add(values: readonly number[], label: string, domain: string | undefined, line: number): void {
+    if (label === '') throw cellError(this.path, line, 'the label is empty');
+    if (domain === '') throw cellError(this.path, line, 'the domain is empty');
+    if (this.#writer === undefined) {
+      if (values.length === 0) throw cellError(this.path, line, 'there are no values beside the label');
+      this.#width = values.length;
+      this.#writer = new RowWriter('float32', values.length, this.#memoryLimit);
+    }
+    if (values.length !== this.#width) {
+      throw cellError(
+        this.path,
+        line,
+        `the input has ${values.length} values, that of the first row ${this.#width}`,
+      );
+    }
+    this.#writer.append(Float32Array.from(values));
+    this.labels.add(label, line);
+    if (domain !== undefined) this.domains.add(domain, line);
+  }
+
+  /** All rows' values. */
+  finish(): RowStore {
+    if (this.#writer === undefined)
+      throw new UserError(`${this.path} holds no rows. It must have one for each example.`);
+    return this.#writer.finish();
+  }
+}
+
+/** The error of one place in a table. */
+export function cellError(path: string, line: number, reason: string): UserError {
+  return new UserError(`${path}, line ${line}: ${reason}.`);
+}
+
+/**
+ * Whether a number survives as float32: neither NaN nor infinite nor too large.
+ */
+export function fitsFloat32(value: number): boolean {
+  return Number.isFinite(Math.fround(value));
+}
+
+/**
+ * Reads the file or files of a table and gives its classes and domains their numbers.
+ * @throws UserError for faulty files, or a class or domain that only the test file has
+ */
+export async function readTable(
+  spec: TableSpec,
+  context: ReaderContext,
+  parse: TableParser,
+): Promise<RawDataset> {
+  const trainFile = await checkFile(spec.train, context);
+  const testFile = spec.test === undefined ? undefined : await checkFile(spec.test, context);
+  const train = new TableBuilder(trainFile.path, context.memoryLimit);
+  await parse(trainFile, spec, train);
+  const names = {
+    classes: naturalOrder(train.labels.lines.keys()),
+    domains: naturalOrder(train.domains.lines.keys()),
+  };
+  const trainTable = tableOf(train, names, spec);
+  let testTable: RawTable | undefined;
+  if (testFile !== undefined) {
+    const test = new TableBuilder(testFile.path, context.memoryLimit);
+    await parse(testFile, spec, test);
+    requireKnown('label', test.labels.lines, names.classes, test.path, train.path);
+    requireKnown('domain', test.domains.lines, names.domains, test.path, train.path);
+    testTable = tableOf(test, names, spec);
+    if (test.width !== train.width) {
+      throw new UserError(
+        `${test.path} has ${test.width} values a row, but ${train.path} has ${train.width}. Give both the same columns.`,
+      );
+    }
+  }
+  return {
+    shape: shapeOf(spec, train),
+    ...names,
+    ...trainAndTest(trainTable, testTable, names, spec.split),
+    checksums: [trainFile.sha256, ...(testFile === undefined ? [] : [testFile.sha256])],
+  };
+}
+
+function tableOf(
+  builder: TableBuilder,
+  names: { classes: readonly string[]; domains: readonly string[] },
+  spec: TableSpec,
+): RawTable {
+  return {
+    rows: builder.finish(),
+    labels: builder.labels.indicesIn(names.classes),
+    domains: spec.domainColumn === undefined ? null : builder.domains.indicesIn(names.domains),
+  };
+}
+
+function shapeOf(spec: TableSpec, table: TableBuilder): readonly number[] {
+  if (spec.shape === undefined) return [table.width];
+  if (sizeOf(spec.shape) !== table.width) {
+    throw new UserError(
+      `${table.path} has ${table.width} values a row, but the reader's "shape" ${JSON.stringify(spec.shape)} ` +
+        `needs ${sizeOf(spec.shape)}. Correct "shape" or "featureColumns".`,
+    );
+  }
+  return spec.shape;
+}
+
+function requireKnown(
+  column: 'label' | 'domain',
+  found: ReadonlyMap<string, number>,
+  known: readonly string[],
+  path: string,
+  trainPath: string,
+): void {
+  for (const [name, line] of found) {
+    if (known.includes(name)) continue;
+    const near = suggestion(name, known);
+    throw cellError(
+      path,
+      line,
+      `the ${column} "${name}" does not occur in ${trainPath}.${near} Correct it or add training rows`,
+    );
+  }
+}

@@ -1,0 +1,78 @@
+import type { DatasetDefinition, ReaderSpec, Scenario, SplitRule, TaskSplit, Training } from './scenario.ts';
+
+/** `T` with some properties that may be left out. */
+type Defaulted<T, Optional extends keyof T> = Omit<T, Optional> & Partial<Pick<T, Optional>>;
+
+type IdxReader = Extract<ReaderSpec, { kind: 'idx' }>;
+type ImageFolderReader = Extract<ReaderSpec, { kind: 'image-folder' }>;
+type TableReader = Extract<ReaderSpec, { kind: 'csv' | 'jsonl' }>;
+type SplitFile = Defaulted<SplitRule, 'seed'>;
+
+/** A reader as a file may state it. */
+export type ReaderFile =
+  | IdxReader
+  | (Defaulted<Omit<ImageFolderReader, 'split'>, 'domains'> & { readonly split?: SplitFile })
+  | (Omit<TableReader, 'split'> & { readonly split?: SplitFile });
+
+/** A dataset as a file may state it: what the schema accepts. */
+export type DatasetFile = Defaulted<
+  Omit<DatasetDefinition, 'reader'>,
+  'title' | 'licence' | 'source' | 'revision'
+> & { readonly reader: ReaderFile };
+
+type Permutations = Extract<TaskSplit, { by: 'permutations' }>;
+
+/** A scenario as a file may state it: what the schema accepts. */
+export type ScenarioFile = Defaulted<
+  Omit<Scenario, 'dataset' | 'tasks' | 'training'>,
+  'title' | 'description' | 'validation' | 'normalise'
+> & {
+  readonly $schema?: string;
+  readonly dataset: string | DatasetFile;
+  readonly tasks: Exclude<TaskSplit, Permutations> | Defaulted<Permutations, 'firstIsIdentity'>;
+  readonly training: Partial<Training> & Pick<Training, 'batchSize'>;
+};
+
+const trainingDefaults = {
+  incompleteBatch: 'drop',
+  optimiser: 'adam',
+  learningRate: 0.001,
+  momentum: 0,
+  weightDecay: 0,
+  schedule: 'constant',
+  warmup: 0,
+  optimiserState: 'keep',
+} as const satisfies Partial<Training>;
+
+/** A scenario with everything filled in that its file may leave out. */
+export function withScenarioDefaults(file: ScenarioFile): Scenario {
+  const { $schema: _ignored, ...stated } = file;
+  return {
+    title: file.name,
+    description: '',
+    validation: { fraction: 0.1 },
+    normalise: null,
+    ...stated,
+    dataset: typeof file.dataset === 'string' ? file.dataset : withDatasetDefaults(file.dataset),
+    tasks: file.tasks.by === 'permutations' ? { firstIsIdentity: false, ...file.tasks } : file.tasks,
+    training: { ...trainingDefaults, ...file.training },
+  };
+}
+
+/** A dataset's definition with everything filled in that its file may leave out. */
+export function withDatasetDefaults(file: DatasetFile): DatasetDefinition {
+  return {
+    title: file.name,
+    licence: 'not stated',
+    source: 'not stated',
+    revision: 'not stated',
+    ...file,
+    reader: withReaderDefaults(file.reader),
+  };
+}
+
+function withReaderDefaults(reader: ReaderFile): ReaderSpec {
+  if (reader.kind === 'idx') return reader;
+  const split = { testFraction: 0.2, seed: 0, ...reader.split };
+  return reader.kind === 'image-folder' ? { domains: false, ...reader, split } : { ...reader, split };
+}

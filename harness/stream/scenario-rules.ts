@@ -1,0 +1,175 @@
+import { suggestion } from '../suggest.ts';
+import { datasetNames, hasDomains, loadDatasetDefinition, readerProblems } from './dataset-definition.ts';
+import { type Problem, shown } from './problems.ts';
+import type { DatasetDefinition, Scenario } from './scenario.ts';
+import { type ScenarioFile, withScenarioDefaults } from './scenario-defaults.ts';
+
+/** A rule that ties several properties of a scenario together. */
+type Rule = (scenario: Scenario, dataset: DatasetDefinition) => Problem[];
+
+const rules: readonly Rule[] = [
+  classIncremental,
+  taskIncremental,
+  domainIncremental,
+  candidatesNeedIdentity,
+  splitFitsDataset,
+  trainingBudget,
+  optimiserSettings,
+  normalisation,
+];
+
+/**
+ * What is wrong in a scenario that its schema accepts: properties that contradict each other or the dataset.
+ */
+export function ruleProblems(file: ScenarioFile): Problem[] {
+  const scenario = withScenarioDefaults(file);
+  if (typeof file.dataset !== 'string') {
+    const problems = readerProblems(file.dataset.reader, '$.dataset.reader');
+    if (problems.length > 0) return problems;
+  }
+  if (typeof scenario.dataset !== 'string') {
+    const definition = scenario.dataset;
+    return rules.flatMap((rule) => rule(scenario, definition));
+  }
+  const known = datasetNames();
+  if (!known.includes(scenario.dataset)) {
+    const list = known.map((name) => `"${name}"`).join(', ');
+    const near = suggestion(scenario.dataset, known);
+    const right = `it must be one of ${list}, or a definition in place`;
+    return [{ path: '$.dataset', message: `is ${shown(scenario.dataset)}; ${right}${near && `.${near}`}` }];
+  }
+  const definition = loadDatasetDefinition(scenario.dataset);
+  return rules.flatMap((rule) => rule(scenario, definition));
+}
+
+function classIncremental(scenario: Scenario): Problem[] {
+  if (scenario.kind !== 'class-incremental') return [];
+  const problems = noIdentityAtTest(scenario);
+  if (scenario.tasks.by !== 'classes') {
+    problems.push({
+      path: '$.tasks.by',
+      message: `is "${scenario.tasks.by}"; a class-incremental scenario is split by "classes"`,
+    });
+  }
+  if (scenario.labels !== 'class') {
+    problems.push({
+      path: '$.labels',
+      message: 'is "within-task"; a class-incremental scenario needs "class"',
+    });
+  }
+  return problems;
+}
+
+function taskIncremental(scenario: Scenario): Problem[] {
+  if (scenario.kind !== 'task-incremental' || scenario.taskIdentity.test) return [];
+  return [
+    { path: '$.taskIdentity.test', message: 'is false; a task-incremental scenario tells the task at test' },
+  ];
+}
+
+function domainIncremental(scenario: Scenario): Problem[] {
+  if (scenario.kind !== 'domain-incremental') return [];
+  const problems = noIdentityAtTest(scenario);
+  if (scenario.tasks.by === 'classes' && scenario.labels !== 'within-task') {
+    problems.push({
+      path: '$.labels',
+      message: 'is "class"; a domain-incremental scenario that is split by classes needs "within-task"',
+    });
+  }
+  return problems;
+}
+
+function noIdentityAtTest(scenario: Scenario): Problem[] {
+  if (!scenario.taskIdentity.test) return [];
+  const cure = 'it must be false (a scenario that tells the task at test is "task-incremental")';
+  return [{ path: '$.taskIdentity.test', message: `is true in a ${scenario.kind} scenario; ${cure}` }];
+}
+
+function candidatesNeedIdentity(scenario: Scenario): Problem[] {
+  return (['train', 'test'] as const)
+    .filter((phase) => scenario.candidates[phase] === 'current' && !scenario.taskIdentity[phase])
+    .map((phase) => ({
+      path: `$.candidates.${phase}`,
+      message: `is "current", which tells the task, but $.taskIdentity.${phase} is false; take "all" or "seen"`,
+    }));
+}
+
+function splitFitsDataset(scenario: Scenario, dataset: DatasetDefinition): Problem[] {
+  const { tasks } = scenario;
+  const { reader } = dataset;
+  if (tasks.by === 'domains' && !hasDomains(reader)) {
+    const cure = '"domains": true for an image folder, or a "domainColumn" for a table';
+    return [
+      {
+        path: '$.tasks.by',
+        message: `is "domains", but dataset "${dataset.name}" has none; its reader needs ${cure}`,
+      },
+    ];
+  }
+  if (tasks.by === 'rotations' && isVector(dataset)) {
+    return [
+      {
+        path: '$.tasks.by',
+        message: `is "rotations", but dataset "${dataset.name}" holds no images; its reader needs a "shape" [channels, height, width]`,
+      },
+    ];
+  }
+  if (tasks.by === 'classes' && reader.kind === 'idx') {
+    const message = classesPerTaskProblem(tasks.classesPerTask, reader.classes.length);
+    return message === null ? [] : [{ path: '$.tasks.classesPerTask', message }];
+  }
+  return [];
+}
+
+function isVector({ reader }: DatasetDefinition): boolean {
+  return (reader.kind === 'csv' || reader.kind === 'jsonl') && reader.shape?.length !== 3;
+}
+
+/** Why a number of classes cannot be cut into tasks of `classesPerTask`; null if it can. */
+export function classesPerTaskProblem(classesPerTask: number, classes: number): string | null {
+  if (classes % classesPerTask === 0) return null;
+  const divisors = Array.from({ length: classes }, (_, index) => index + 1).filter(
+    (size) => classes % size === 0,
+  );
+  const list = divisors.length > 12 ? `a divisor of ${classes}` : `one of ${divisors.join(', ')}`;
+  return `is ${classesPerTask}, which does not divide the dataset's ${classes} classes; it must be ${list}`;
+}
+
+function trainingBudget({ training }: Scenario): Problem[] {
+  const { epochs, updates, warmup } = training;
+  if (epochs === undefined && updates === undefined) {
+    return [
+      {
+        path: '$.training',
+        message: 'lacks a budget; it must have "epochs" or "updates", a whole number of at least 1',
+      },
+    ];
+  }
+  if (epochs !== undefined && updates !== undefined) {
+    return [
+      {
+        path: '$.training',
+        message: `has both "epochs" (${epochs}) and "updates" (${updates}); leave one out`,
+      },
+    ];
+  }
+  if (updates !== undefined && warmup >= updates) {
+    return [
+      { path: '$.training.warmup', message: `is ${warmup}; it must be less than "updates" (${updates})` },
+    ];
+  }
+  return [];
+}
+
+function optimiserSettings({ training }: Scenario): Problem[] {
+  if (training.momentum === 0 || training.optimiser === 'sgd') return [];
+  const message = `is ${training.momentum}, but "${training.optimiser}" has no momentum setting; take "sgd" or leave it out`;
+  return [{ path: '$.training.momentum', message }];
+}
+
+function normalisation({ normalise }: Scenario): Problem[] {
+  if (normalise === null || normalise.mean.length === normalise.deviation.length) return [];
+  const { mean, deviation } = normalise;
+  const message = `has ${mean.length} mean and ${deviation.length} deviation entries; both need one for each channel, or one`;
+  return [{ path: '$.normalise', message }];
+}
