@@ -1,7 +1,7 @@
+import type { AccuracyCell } from '../evaluate/accuracy-matrix.ts';
+import type { Seeds } from '../random.ts';
 import type { Scenario } from '../stream/scenario.ts';
 import type { DatasetIdentity } from '../stream/stream.ts';
-import type { Seeds } from '../random.ts';
-import type { AccuracyCell } from '../evaluate/accuracy-matrix.ts';
 
 /** Everything that determines a result; its digest is the run's id. */
 export interface RunDefinition {
@@ -21,7 +21,12 @@ export interface RunDefinition {
   readonly seeds: Seeds;
   /** Which examples the accuracy is measured on; `validation` is for choosing hyperparameters. */
   readonly measuredOn: 'test' | 'validation';
-  readonly engine: { readonly name: string; readonly device: string; readonly threads: number; readonly version: string };
+  readonly engine: {
+    readonly name: string;
+    readonly device: string;
+    readonly threads: number;
+    readonly version: string;
+  };
   /** Version of this program. */
   readonly palimpsest: string;
 }
@@ -65,8 +70,21 @@ export interface RunRecord {
 /** How far a run has come. */
 export type RunStatus =
   | { readonly state: 'running'; readonly started: string; readonly tasksDone: number }
-  | { readonly state: 'finished'; readonly started: string; readonly finished: string; readonly cost: RunCost }
-  | { readonly state: 'failed'; readonly started: string; readonly failed: string; readonly error: string };
+  | {
+      readonly state: 'finished';
+      readonly started: string;
+      readonly finished: string;
+      readonly cost: RunCost;
+      /** SHA-256 of `accuracy.csv` as it was when the run finished. */
+      readonly accuracySha256: string;
+    }
+  | {
+      readonly state: 'failed';
+      readonly started: string;
+      readonly failed: string;
+      readonly tasksDone: number;
+      readonly error: string;
+    };
 
 /** A record with its matrix, as reports read it. */
 export interface RecordedRun {

@@ -1,0 +1,160 @@
+import { execFileSync } from 'node:child_process';
+import { constants, copyFileSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { UserError } from '../errors.ts';
+import { withFileErrors } from './files.ts';
+
+/** Who holds a lock. `born` tells a process from a later one that was given the same id. */
+interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  /** When the process began, in the system's own words; null where the system does not tell. */
+  readonly born: string | null;
+}
+
+/** The lock file of a run's directory. */
+export const lockFile = 'lock';
+
+/**
+ * Makes this process the only one that works in a directory, until it calls the returned function or ends.
+ * A lock whose process is gone is taken over at once.
+ * @throws UserError that names the living holder.
+ */
+export function acquireLock(directory: string): () => void {
+  const path = join(directory, lockFile);
+  const mine = JSON.stringify(thisProcess());
+  for (let attempt = 0; attempt < 5; attempt++) {
+    if (withFileErrors(`write ${path}`, () => create(path, mine))) return releaser(path, mine);
+    const text = readText(path);
+    if (text === undefined) continue;
+    const holder = parseHolder(text);
+    if (holder !== undefined && isAlive(holder)) throw heldError(path, holder);
+    removeStale(path, text);
+  }
+  throw new UserError(
+    `${path} keeps changing hands: several processes try to start the same run. Start it once.`,
+  );
+}
+
+/** Whether a living process works in the directory. */
+export function isLocked(directory: string): boolean {
+  const text = readText(join(directory, lockFile));
+  const holder = text === undefined ? undefined : parseHolder(text);
+  return holder !== undefined && isAlive(holder);
+}
+
+function heldError(path: string, { pid, host }: Holder): UserError {
+  const elsewhere = host !== hostname();
+  return new UserError(
+    elsewhere
+      ? `This run is locked by process ${pid} on the machine "${host}". If that process is gone, delete ${path}.`
+      : `This run is being worked on by process ${pid} already. Wait for it, or stop it, and try again.`,
+  );
+}
+
+function thisProcess(): Holder {
+  return { pid: process.pid, host: hostname(), born: birthOf(process.pid) };
+}
+
+/** Puts the complete file in place in one step, so that nobody ever reads half a lock. False when there is one already. */
+function create(path: string, text: string): boolean {
+  const prepared = `${path}.${process.pid}`;
+  writeFileSync(prepared, text);
+  try {
+    linkOrCopy(prepared, path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  } finally {
+    rmSync(prepared, { force: true });
+  }
+}
+
+function linkOrCopy(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') throw error;
+    // Some file systems (FAT, some network shares) have no hard links.
+    copyFileSync(from, to, constants.COPYFILE_EXCL);
+  }
+}
+
+/** Removes the lock that was read, but not one that another process put there meanwhile. */
+function removeStale(path: string, text: string): void {
+  const aside = `${path}.stale.${process.pid}`;
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return;
+    throw error;
+  }
+  if (readText(aside) === text) rmSync(aside, { force: true });
+  else renameSync(aside, path);
+}
+
+function releaser(path: string, mine: string): () => void {
+  const release = (): void => {
+    process.off('exit', release);
+    if (readText(path) === mine) rmSync(path, { force: true });
+  };
+  process.on('exit', release);
+  return release;
+}
+
+function isAlive({ pid, host, born }: Holder): boolean {
+  // Whether a process of another machine lives cannot be seen from here.
+  if (host !== hostname()) return true;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if (codeOf(error) === 'ESRCH') return false;
+  }
+  const birth = birthOf(pid);
+  return born === null || birth === null || birth === born;
+}
+
+/** The moment a process began: on Linux the boot and the clock tick since, on macOS the date. */
+function birthOf(pid: number): string | null {
+  try {
+    if (process.platform === 'linux') {
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      // The second field is the program's name in brackets and may hold spaces; the 22nd is the start time.
+      const tick = fields.slice(fields.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+      return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${tick}`;
+    }
+    if (process.platform === 'darwin') {
+      return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+    }
+  } catch {
+    // The system does not tell: being alive must do.
+  }
+  return null;
+}
+
+function parseHolder(text: string): Holder | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null) return undefined;
+    const { pid, host, born } = value as Partial<Record<keyof Holder, unknown>>;
+    if (typeof pid !== 'number' || typeof host !== 'string') return undefined;
+    return { pid, host, born: typeof born === 'string' ? born : null };
+  } catch {
+    return undefined;
+  }
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}

@@ -1,0 +1,67 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { acquireLock, isLocked } from '../../harness/record/lock.ts';
+import { temporaryFolder } from './fixtures.ts';
+
+function holder(changes: object): string {
+  return JSON.stringify({ pid: process.pid, host: hostname(), born: null, ...changes });
+}
+
+describe('the lock of a run', () => {
+  it('is held by one and free again after release', () => {
+    const folder = temporaryFolder();
+    const release = acquireLock(folder);
+    expect(isLocked(folder)).toBe(true);
+    expect(() => acquireLock(folder)).toThrow(`process ${process.pid}`);
+    release();
+    release();
+    expect(isLocked(folder)).toBe(false);
+    expect(existsSync(join(folder, 'lock'))).toBe(false);
+    acquireLock(folder)();
+  });
+
+  it('is taken over at once from a process that is gone', () => {
+    const folder = temporaryFolder();
+    const gone = spawnSync(process.execPath, ['-e', '']).pid;
+    writeFileSync(join(folder, 'lock'), holder({ pid: gone }));
+    expect(isLocked(folder)).toBe(false);
+    acquireLock(folder)();
+  });
+
+  it('is respected while its process lives', () => {
+    const folder = temporaryFolder();
+    const other = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)']);
+    onTestFinished(() => void other.kill('SIGKILL'));
+    writeFileSync(join(folder, 'lock'), holder({ pid: other.pid }));
+    expect(() => acquireLock(folder)).toThrow(`process ${other.pid} already`);
+  });
+
+  it.skipIf(process.platform === 'win32')('is taken over when the id belongs to a later process', () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'lock'), holder({ born: 'long ago' }));
+    acquireLock(folder)();
+  });
+
+  it('of another machine is respected, and the error says what to delete', () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'lock'), holder({ pid: 1, host: 'elsewhere' }));
+    expect(() => acquireLock(folder)).toThrow(`delete ${join(folder, 'lock')}`);
+  });
+
+  it.each(['', '{"pid":', 'null', '{}'])('that says %j is nobody’s', (text) => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'lock'), text);
+    acquireLock(folder)();
+  });
+
+  it('is not removed when it has become another’s', () => {
+    const folder = temporaryFolder();
+    const release = acquireLock(folder);
+    writeFileSync(join(folder, 'lock'), 'other');
+    release();
+    expect(readFileSync(join(folder, 'lock'), 'utf8')).toBe('other');
+  });
+});
