@@ -25,8 +25,13 @@ export interface TaskStream {
   readonly tasks: readonly Task[];
   /** The dataset's identity as it goes into the run record. */
   readonly dataset: DatasetIdentity;
-  /** The order in which classes (or domains) come, as dataset labels or domain numbers. */
+  /**
+   * What the tasks are made of (classes, domains, rotations or permutations), by number in natural order, in the order
+   * they come.
+   */
   readonly order: readonly number[];
+  /** Closes files that hold rows too many for memory; the examples cannot be read afterwards. */
+  readonly close?: () => void;
 }
 
 /** What a result must say about its data so that another can trust it. */

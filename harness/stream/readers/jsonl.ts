@@ -69,20 +69,20 @@ function parseRow(text: string, line: number, path: string): JsonRow {
   throw cellError(path, line, 'a JSON object must stand here');
 }
 
-function valueOf(row: JsonRow, key: string, line: number, path: string): unknown {
+function entryOf(row: JsonRow, key: string, line: number, path: string): unknown {
   if (Object.hasOwn(row, key)) return row[key];
   throw cellError(path, line, `there is no key "${key}".${suggestion(key, Object.keys(row))}`);
 }
 
 function nameOf(row: JsonRow, key: string, line: number, path: string): string {
-  const value = valueOf(row, key, line, path);
+  const value = entryOf(row, key, line, path);
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
     return String(value);
   throw cellError(path, line, `"${key}" is ${JSON.stringify(value)}; it must be a string or a number`);
 }
 
 function numbersOf(row: JsonRow, key: string, line: number, path: string): number[] {
-  const value = valueOf(row, key, line, path);
+  const value = entryOf(row, key, line, path);
   const numbers: unknown[] = Array.isArray(value) ? value.flat(Number.POSITIVE_INFINITY) : [value];
   const wrong = numbers.find((number) => typeof number !== 'number' || !fitsFloat32(number));
   if (wrong === undefined) return numbers as number[];

@@ -1,0 +1,22 @@
+import { Random } from '../random.ts';
+import { sizeOf } from './examples.ts';
+import { everyClass, type SplitInput, type StreamPlan } from './task-plan.ts';
+
+/**
+ * All classes in every task, the input's values in another fixed random order in each. The permutations are drawn from
+ * the class-order seed; with natural order they are the same for every seed.
+ */
+export function splitPermutations(
+  input: SplitInput,
+  rule: { readonly count: number; readonly firstIsIdentity: boolean },
+): StreamPlan {
+  const seed = input.scenario.classOrder === 'seeded' ? input.classOrderSeed : 0;
+  const filter = everyClass(input.classes);
+  const size = sizeOf(input.shape);
+  const tasks = Array.from({ length: rule.count }, (_, index) => {
+    if (index === 0 && rule.firstIsIdentity) return { name: 'not permuted', filter, sources: null };
+    const sources = new Random(seed, 'permutation', index).permutation(size);
+    return { name: `permutation ${index + 1}`, filter, sources };
+  });
+  return { tasks, outputs: input.classes.length, order: tasks.map((_, index) => index) };
+}
