@@ -1,0 +1,43 @@
+import type { IncompleteRun, ReportRow, ReportTable } from './group-runs.ts';
+
+/** Tables as plain data for `--json`: raw numbers, every run's value beside the summary. */
+export function reportJson(tables: readonly ReportTable[]): unknown {
+  return tables.map((table) => ({
+    scenario: table.scenario,
+    dataset: table.dataset,
+    measuredOn: table.measuredOn,
+    rows: table.rows.map(rowJson),
+    incomplete: table.incomplete.map(incompleteJson),
+  }));
+}
+
+function rowJson(row: ReportRow): unknown {
+  const { method, training, backbone, engine, palimpsest } = row.definition;
+  return {
+    method,
+    training,
+    backbone,
+    engine,
+    palimpsest,
+    differs: row.differs,
+    varied: row.varied,
+    metrics: Object.fromEntries(
+      [...row.metrics].map(([id, result]) => [
+        id,
+        result.kind === 'summary' ? { ...result.summary, values: result.values } : { reason: result.reason },
+      ]),
+    ),
+    cost: row.cost,
+    runs: row.runs.map(({ directory, record }) => ({
+      id: record.id,
+      directory,
+      seeds: record.definition.seeds,
+    })),
+  };
+}
+
+function incompleteJson({ run, reason }: IncompleteRun): unknown {
+  const { id, definition, status } = run.record;
+  const { method, seeds } = definition;
+  return { id, directory: run.directory, method: method.name, seeds, state: status.state, reason };
+}
