@@ -1,5 +1,5 @@
-import { fused, matMul, mul, reshape, softmax, type Tensor, transpose, unstack } from '@tensorflow/tfjs-core';
-import { gelu, layerNormalization } from '../engine/layer-kernels.ts';
+import { matMul, mul, reshape, softmax, type Tensor, transpose, unstack } from '@tensorflow/tfjs-core';
+import { affine, gelu, layerNormalization } from '../engine/layer-kernels.ts';
 
 export { gelu };
 
@@ -13,9 +13,7 @@ export { gelu };
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   const [outputs, inputs] = weight.shape as [number, number];
   const rows = reshape(x, [-1, inputs]) as Tensor;
-  const product = bias
-    ? fused.matMul({ a: rows, b: weight, transposeB: true, bias })
-    : matMul(rows, weight, false, true);
+  const product = bias ? affine(rows, weight, bias) : matMul(rows, weight, false, true);
   return x.rank === 2 ? product : reshape(product, [...x.shape.slice(0, -1), outputs]);
 }
 

@@ -36,7 +36,12 @@ export function record(program: Program): Promise<RecordedProgram> {
   return withBackend(backendName, () => {
     recorder.start(program.name);
     try {
-      return tidy(() => recordNow(program) as never) as RecordedProgram;
+      let recorded: RecordedProgram | undefined;
+      // Not the result of tidy, which would search all its bytes for tensors.
+      tidy(() => {
+        recorded = recordNow(program);
+      });
+      return recorded as unknown as RecordedProgram;
     } catch (thrown) {
       throw explained(thrown, program);
     } finally {
@@ -62,8 +67,8 @@ function recordNow(program: Program): RecordedProgram {
   for (const [name, tensor] of Object.entries(program.run(tensors))) {
     outputs.set(name, recorder.output(tensor.dtype === 'bool' ? cast(tensor, 'int32') : tensor));
   }
-  const { nodes, initializers } = recorder;
-  const graph = { name: program.name, nodes, initializers, inputs: ports, outputs: [...outputs.values()] };
+  const results = [...outputs.values()];
+  const graph = { name: program.name, inputs: ports, outputs: results, ...recorder.graphOf(results) };
   return { model: encodeModel(graph), inputs, outputs };
 }
 

@@ -36,14 +36,18 @@ export class Recorder extends KernelBackend {
     this.#program = program;
   }
 
-  /** The operations so far. */
-  get nodes(): readonly Node[] {
-    return this.#nodes;
-  }
-
-  /** The constants that the operations so far use. */
-  get initializers(): readonly Initializer[] {
-    return [...this.#initializers.values()];
+  /** The operations that lead to the given outputs, in order, and the constants that these use. */
+  graphOf(outputs: readonly Port[]): { nodes: Node[]; initializers: Initializer[] } {
+    const needed = new Set(outputs.map((output) => output.name));
+    const nodes = this.#nodes
+      .toReversed()
+      .filter((node) => {
+        const used = node.outputs.some((output) => needed.has(output));
+        if (used) for (const input of node.inputs) needed.add(input);
+        return used;
+      })
+      .reverse();
+    return { nodes, initializers: [...this.#initializers.values()].filter(({ name }) => needed.has(name)) };
   }
 
   /** A tensor that will be fed under `name` when the graph runs. */
@@ -184,11 +188,10 @@ export class Recorder extends KernelBackend {
     // Programs have no strings, the one case in which these are not numbers.
     const values = given as ArrayLike<number>;
     // TF.js writes tf.ones and the like at full size, in gradients above all.
-    const uniform = values.length > 1 && Array.prototype.every.call(values, (value) => value === values[0]);
-    this.#recorded.set(
-      dataId,
-      uniform ? { kind: 'splat', value: Number(values[0]) } : { kind: 'constant', values },
-    );
+    const recorded: Recorded = isUniform(values)
+      ? { kind: 'splat', value: Number(values[0]) }
+      : { kind: 'constant', values };
+    this.#recorded.set(dataId, recorded);
   }
 
   override readSync(dataId: object): Float32Array {
@@ -263,6 +266,12 @@ export class Recorder extends KernelBackend {
 export function elementType(dtype: DataType): ElementType {
   if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return dtype;
   throw new EngineError(`Tensors of type "${dtype}" cannot be part of a program; use float32, int32 or bool.`);
+}
+
+function isUniform(values: ArrayLike<number>): boolean {
+  const first = values[0];
+  for (let index = 1; index < values.length; index++) if (values[index] !== first) return false;
+  return values.length > 1;
 }
 
 function bytesOfValues(values: ArrayLike<number>, type: ElementType): Uint8Array {

@@ -1,19 +1,15 @@
 import { backend_util } from '@tensorflow/tfjs-core';
-import { EngineError } from '../../program.ts';
 import type { Handle } from '../recorder.ts';
 import { attribute, input, type KernelCall, type KernelTable } from './table.ts';
 
 /** Products of matrices and the layers that ONNX Runtime has as one operation. */
 export const network: KernelTable = {
   BatchMatMul: (call) => product(call),
-  _FusedMatMul: (call) => {
-    const activation = attribute<string | undefined>(call, 'activation') ?? 'linear';
-    const linear = product(call, call.inputs.bias);
-    if (activation === 'linear') return linear;
-    if (activation !== 'relu') {
-      throw new EngineError(`tf.fused.matMul with the activation "${activation}" cannot be recorded; apply it apart.`);
-    }
-    return call.recorder.node('Relu', [call.recorder.nameOf(linear)], linear.shape, linear.dtype);
+  Affine: (call) => {
+    const [x, weight, bias] = ['x', 'weight', 'bias'].map((name) => input(call, name)) as [Handle, Handle, Handle];
+    const names = [x, weight, bias].map((handle) => call.recorder.nameOf(handle));
+    const shape = [x.shape[0] as number, weight.shape[0] as number];
+    return call.recorder.node('Gemm', names, shape, x.dtype, { transB: 1 });
   },
   Softmax: (call) => alongAxis(call, 'Softmax', attribute<number>(call, 'dim')),
   LogSoftmax: (call) => alongAxis(call, 'LogSoftmax', attribute<number>(call, 'axis')),
@@ -36,10 +32,10 @@ export const network: KernelTable = {
 };
 
 /**
- * `a · b (+ bias)`. Two matrices go to Gemm, whose constant operand ONNX Runtime packs once;
+ * `a · b`. Two matrices go to Gemm, whose constant operand ONNX Runtime packs once;
  * batches of matrices go to its MatMul that transposes on the fly.
  */
-function product(call: KernelCall, bias?: Handle): Handle {
+function product(call: KernelCall): Handle {
   const { recorder } = call;
   const a = input(call, 'a');
   const b = input(call, 'b');
@@ -49,14 +45,11 @@ function product(call: KernelCall, bias?: Handle): Handle {
   const columns = b.shape.at(transB ? -2 : -1) as number;
   const names = [recorder.nameOf(a), recorder.nameOf(b)];
   if (a.shape.length === 2 && b.shape.length === 2) {
-    if (bias) names.push(recorder.nameOf(bias));
     return recorder.node('Gemm', names, [rows, columns], a.dtype, { transA, transB });
   }
   const batch = backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
   const shape = [...batch, rows, columns];
-  const result = recorder.node('FusedMatMul', names, shape, a.dtype, { transA, transB }, 'com.microsoft');
-  if (!bias) return result;
-  return recorder.node('Add', [recorder.nameOf(result), recorder.nameOf(bias)], shape, a.dtype);
+  return recorder.node('FusedMatMul', names, shape, a.dtype, { transA, transB }, 'com.microsoft');
 }
 
 function alongAxis(call: KernelCall, op: string, axis: number): Handle {
