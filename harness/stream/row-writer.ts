@@ -8,7 +8,7 @@ import { bytesPerValue, FileRows, MemoryRows, type RowStore, type Storage, value
 /** Rows of one table are kept in memory up to this many bytes. */
 export const defaultMemoryLimit = 512 * 1024 * 1024;
 
-const chunkBytes = 4 * 1024 * 1024;
+const largestChunk = 4 * 1024 * 1024;
 
 /**
  * Collects rows whose number is not known before. They stay in memory up to `memoryLimit` bytes; beyond it, all of
@@ -30,6 +30,7 @@ export class RowWriter {
     this.#storage = storage;
     this.#rowSize = rowSize;
     this.#memoryLimit = memoryLimit;
+    const chunkBytes = Math.min(largestChunk, memoryLimit);
     this.#rowsPerChunk = Math.max(1, Math.floor(chunkBytes / (rowSize * bytesPerValue(storage))));
   }
 

@@ -67,6 +67,8 @@ function problemOf(error: ErrorObject): Problem[] {
     case 'required': {
       const name = String(parameters.missingProperty);
       const property = schema.properties?.[name];
+      // The discriminator reports its own absence, with the choices.
+      if (property === undefined && schema.oneOf !== undefined) return [];
       return [{ path, message: `lacks "${name}"; it must be ${expectation(property ?? {})}` }];
     }
     case 'additionalProperties': {
@@ -80,15 +82,15 @@ function problemOf(error: ErrorObject): Problem[] {
     case 'discriminator':
       return [discriminatorProblem(path, parameters, schema, error.data)];
     case 'uniqueItems':
-      return [
-        {
-          path,
-          message: `has the same entry twice, at ${parameters.j} and ${parameters.i}; entries must differ`,
-        },
-      ];
+      return [{ path, message: sameEntry(Number(parameters.i), Number(parameters.j)) }];
     default:
       return [{ path, message: mustBe(error.data, schema) }];
   }
+}
+
+function sameEntry(one: number, other: number): string {
+  const [first, second] = [Math.min(one, other), Math.max(one, other)];
+  return `has the same entry twice, at ${first} and ${second}; entries must differ`;
 }
 
 function discriminatorProblem(

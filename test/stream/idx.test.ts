@@ -47,7 +47,11 @@ const whole = idxBytes([3, 2, 2], pixels);
 
 const faults: [string, Uint8Array, RegExp][] = [
   ['empty', Buffer.alloc(0), /only 0 bytes, too few for a header/],
-  ['of another kind', Buffer.from('PK\u0003\u0004 and more'), /begins with 504b0304, where an IDX file has 0000/],
+  [
+    'of another kind',
+    Buffer.from('PK\u0003\u0004 and more'),
+    /begins with 504b0304, where an IDX file has 0000/,
+  ],
   ['of floats', Buffer.from([0, 0, 13, 1, 0, 0, 0, 1, 0, 0, 0, 0]), /type 13 \(32-bit float\); only type 8/],
   ['of five dimensions', Buffer.from([0, 0, 8, 5]), /says 5 dimensions; 1 to 4 are read/],
   ['cut inside its header', whole.subarray(0, 10), /ends inside its header, after 10 bytes/],
@@ -57,8 +61,16 @@ const faults: [string, Uint8Array, RegExp][] = [
   ['with a gigantic count', idxBytes([2 ** 32 - 1, 2, 2], pixels), /at most 2147483647 examples/],
   ['with a gigantic row', idxBytes([1, 2 ** 31, 2 ** 31], pixels), /bytes an example/],
   ['with a lying count', idxBytes([2 ** 30, 28, 28], pixels), /it is truncated: .* needs 841813590032 bytes/],
-  ['gzipped and truncated', gzipSync(whole).subarray(0, 20), /cannot be decompressed \(unexpected end of file\)/],
-  ['gzipped with a lying count', gzipSync(idxBytes([2 ** 30, 28, 28], pixels)), /more than \d+ compressed bytes can hold/],
+  [
+    'gzipped and truncated',
+    gzipSync(whole).subarray(0, 20),
+    /cannot be decompressed \(unexpected end of file\)/,
+  ],
+  [
+    'gzipped with a lying count',
+    gzipSync(idxBytes([2 ** 30, 28, 28], pixels)),
+    /more than \d+ compressed bytes can hold/,
+  ],
   ['gzipped and too long', gzipSync(Buffer.concat([whole, Buffer.alloc(1e6)])), /bytes beyond its end/],
   ['gzipped and too short', gzipSync(whole.subarray(0, -3)), /it is truncated/],
 ];
@@ -90,19 +102,24 @@ test('any header is read or refused with a clear error', () => {
 test('any damage to a file is a clear error or leaves its size', async () => {
   const path = join(temporaryFolder(), 'fuzzed.idx');
   await fc.assert(
-    fc.asyncProperty(fc.nat({ max: whole.length - 1 }), fc.nat({ max: 255 }), fc.boolean(), async (at, byte, zip) => {
-      const damaged = zip ? gzipSync(whole) : Buffer.from(whole);
-      damaged[at] = byte;
-      writeFileSync(path, damaged);
-      try {
-        const file = await readIdx({ path, size: damaged.length, sha256: '' }, 1e8);
-        expect(file.rows.count * file.rows.rowSize).toBe(
-          file.dimensions.reduce((product, length) => product * length, 1),
-        );
-      } catch (error) {
-        expect(error).toBeInstanceOf(UserError);
-      }
-    }),
+    fc.asyncProperty(
+      fc.nat({ max: whole.length - 1 }),
+      fc.nat({ max: 255 }),
+      fc.boolean(),
+      async (at, byte, zip) => {
+        const damaged = zip ? gzipSync(whole) : Buffer.from(whole);
+        damaged[at] = byte;
+        writeFileSync(path, damaged);
+        try {
+          const file = await readIdx({ path, size: damaged.length, sha256: '' }, 1e8);
+          expect(file.rows.count * file.rows.rowSize).toBe(
+            file.dimensions.reduce((product, length) => product * length, 1),
+          );
+        } catch (error) {
+          expect(error).toBeInstanceOf(UserError);
+        }
+      },
+    ),
     { numRuns: 200 },
   );
 });

@@ -1,0 +1,193 @@
+import { gzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { UserError } from '../../harness/errors.ts';
+import { readCsv } from '../../harness/stream/readers/csv.ts';
+import { readJsonl } from '../../harness/stream/readers/jsonl.ts';
+import type { TableSpec } from '../../harness/stream/readers/table-builder.ts';
+import { classNames, contextOf, storedRow, temporaryFolder } from './support.ts';
+
+const rule = { testFraction: 0.5, seed: 0 };
+
+function csv(
+  files: Record<string, string | Uint8Array>,
+  spec: Partial<TableSpec> = {},
+  memoryLimit?: number,
+) {
+  const full: TableSpec = {
+    kind: 'csv',
+    train: { path: 'train.csv' },
+    test: { path: 'test.csv' },
+    labelColumn: 'kind',
+    split: rule,
+    ...spec,
+  };
+  return readCsv(full, contextOf(temporaryFolder(files), memoryLimit));
+}
+
+function jsonl(train: string, spec: Partial<TableSpec> = {}) {
+  const folder = temporaryFolder({ 'train.jsonl': train });
+  const file = { path: 'train.jsonl' };
+  return readJsonl(
+    { kind: 'jsonl', train: file, test: file, labelColumn: 'kind', split: rule, ...spec },
+    contextOf(folder),
+  );
+}
+
+const train = 'x,kind,y\n1,b,2\n3,a,4.5\n';
+
+test('reads CSV: values in column order, classes in natural order', async () => {
+  const data = await csv({ 'train.csv': train, 'test.csv': '\ufeffx,kind,y\r\n-1e3, a ,0\r\n\r\n' });
+  expect(data.shape).toEqual([2]);
+  expect(data.classes).toEqual(['a', 'b']);
+  expect(classNames(data, data.train)).toEqual(['b', 'a']);
+  expect(storedRow(data.train, 0)).toEqual([1, 2]);
+  expect(storedRow(data.train, 1)).toEqual([3, 4.5]);
+  expect(storedRow(data.test, 0)).toEqual([-1000, 0]);
+  expect(data.checksums).toHaveLength(2);
+});
+
+test('class names that are whole numbers are ordered by value', async () => {
+  const rows = '1,10,1\n1,2,1\n1,-1,1\n';
+  expect((await csv({ 'train.csv': `x,kind,y\n${rows}`, 'test.csv': `x,kind,y\n${rows}` })).classes).toEqual([
+    '-1',
+    '2',
+    '10',
+  ]);
+});
+
+test('feature columns, domain column and shape choose what the input is', async () => {
+  const text = 'p,q,place,kind,r,s\n1,2,rome,a,3,4\n5,6,oslo,b,7,8\n';
+  const data = await csv(
+    { 'train.csv': text, 'test.csv': text },
+    { featureColumns: ['s', 'p', 'q', 'r'], domainColumn: 'place', shape: [1, 2, 2] },
+  );
+  expect(data.shape).toEqual([1, 2, 2]);
+  expect(data.domains).toEqual(['oslo', 'rome']);
+  expect([...(data.train.table.domains ?? [])]).toEqual([1, 0]);
+  expect(storedRow(data.train, 0)).toEqual([4, 1, 2, 3]);
+});
+
+test('reads compressed CSV, and rows beyond the memory limit from a scratch file', async () => {
+  const lines = Array.from({ length: 5000 }, (_, row) => `${row % 7},${row / 4},${row * 2}`);
+  const text = `kind,x,y\n${lines.join('\n')}\n`;
+  const file = { path: 'train.csv.gz' };
+  const data = await csv({ 'train.csv.gz': gzipSync(text, { level: 1 }) }, { train: file, test: file }, 1000);
+  expect(data.train.rows).toHaveLength(5000);
+  expect(storedRow(data.train, 4999)).toEqual([1249.75, 9998]);
+  expect(storedRow(data.train, 5)).toEqual([1.25, 10]);
+  data.train.table.rows.close();
+});
+
+test('without a test file a share of each class is held out, always the same rows', async () => {
+  const rows = Array.from({ length: 30 }, (_, row) => `${row},${row % 3},0`).join('\n');
+  const spec: TableSpec = {
+    kind: 'csv',
+    train: { path: 'train.csv' },
+    labelColumn: 'kind',
+    split: { testFraction: 0.2, seed: 0 },
+  };
+  const read = () => readCsv(spec, contextOf(temporaryFolder({ 'train.csv': `x,kind,y\n${rows}\n` })));
+  const [data, again] = [await read(), await read()];
+  expect(classNames(data, data.test).sort()).toEqual(['0', '0', '1', '1', '2', '2']);
+  expect([...data.train.rows, ...data.test.rows].sort((a, b) => a - b)).toEqual(
+    Array.from({ length: 30 }, (_, i) => i),
+  );
+  expect(again.test.rows).toEqual(data.test.rows);
+});
+
+const csvFaults: [string, Record<string, string>, Partial<TableSpec>, RegExp][] = [
+  [
+    'a cell that is no number',
+    { 'train.csv': 'x,kind,y\n1,a,2\n1,b,two\n' },
+    {},
+    /train\.csv, line 3: column "y" is "two"; it must be a number within float32\.$/,
+  ],
+  [
+    'an empty cell',
+    { 'train.csv': 'x,kind,y\n,a,2\n' },
+    {},
+    /line 2: column "x" is empty; it must be a number/,
+  ],
+  ['a number beyond float32', { 'train.csv': 'x,kind,y\n1e39,a,2\n' }, {}, /column "x" is "1e39"/],
+  ['NaN', { 'train.csv': 'x,kind,y\nNaN,a,2\n' }, {}, /column "x" is "NaN"/],
+  ['an empty label', { 'train.csv': 'x,kind,y\n1,,2\n' }, {}, /line 2: the label is empty/],
+  [
+    'a missing cell',
+    { 'train.csv': 'x,kind,y\n1,a\n' },
+    {},
+    /train\.csv is not readable CSV: .*line 2.* Every line must have the columns/,
+  ],
+  ['a quote that never ends', { 'train.csv': 'x,kind,y\n1,"a,2\n' }, {}, /train\.csv is not readable CSV/],
+  ['no rows', { 'train.csv': 'x,kind,y\n' }, {}, /train\.csv holds no rows/],
+  ['an empty file', { 'train.csv': '' }, {}, /train\.csv holds no rows/],
+  ['a column twice', { 'train.csv': 'x,kind,x\n1,a,1\n' }, {}, /line 1: the column "x" occurs twice/],
+  [
+    'a label column that is not there',
+    { 'train.csv': train },
+    { labelColumn: 'kinds' },
+    /there is no column "kinds"\. Did you mean "kind"\? The columns are "x", "kind", "y"/,
+  ],
+  [
+    'a shape that does not fit',
+    { 'train.csv': train, 'test.csv': train },
+    { shape: [1, 2, 2] },
+    /has 2 values a row, but the reader's "shape" \[1,2,2\] needs 4/,
+  ],
+  [
+    'a label that only the test file has',
+    { 'train.csv': train, 'test.csv': 'x,kind,y\n1,a,1\n1,c,1\n' },
+    {},
+    /test\.csv, line 3: the label "c" does not occur in .*train\.csv/,
+  ],
+  [
+    'a test file with other columns',
+    { 'train.csv': train, 'test.csv': 'x,kind\n1,a\n' },
+    {},
+    /test\.csv has 1 values a row, but .*train\.csv has 2/,
+  ],
+];
+
+for (const [fault, files, spec, message] of csvFaults) {
+  test(`refuses CSV with ${fault}`, async () => {
+    const error = await csv({ 'test.csv': train, ...files }, spec).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(UserError);
+    expect(String(error)).toMatch(message);
+  });
+}
+
+test('reads JSONL: numbers and nested lists make one row', async () => {
+  const data = await jsonl(
+    '{"pixels":[[1,2],[3,4]],"kind":"b","weight":5}\n\n{"pixels":[6,7,8,9],"kind":7,"weight":0}\n',
+  );
+  expect(data.classes).toEqual(['7', 'b']);
+  expect(storedRow(data.train, 0)).toEqual([1, 2, 3, 4, 5]);
+  expect(storedRow(data.train, 1)).toEqual([6, 7, 8, 9, 0]);
+});
+
+const jsonlFaults: [string, string, RegExp][] = [
+  ['a line that is no JSON', '{"kind":"a","x":1}\n{"kind":', /train\.jsonl, line 2: this is not JSON/],
+  ['a list', '[1,2]', /line 1: a JSON object must stand here/],
+  ['a missing key', '{"kind":"a","x":1}\n{"kind":"a"}', /line 2: there is no key "x"/],
+  [
+    'a new key',
+    '{"kind":"a","x":1}\n{"kind":"a","x":1,"z":2}',
+    /line 2: the key "z" does not occur in the first row/,
+  ],
+  ['a string among numbers', '{"kind":"a","x":[1,"2"]}', /line 1: "x" holds "2"; it must hold numbers/],
+  ['null', '{"kind":"a","x":null}', /"x" holds null/],
+  ['an infinite number', '{"kind":"a","x":1e999}', /"x" holds null; it must hold numbers within float32/],
+  [
+    'rows of unequal length',
+    '{"kind":"a","x":[1,2]}\n{"kind":"a","x":[1]}',
+    /line 2: the input has 1 values, that of the first row 2/,
+  ],
+  ['a label that is a list', '{"kind":[1],"x":1}', /"kind" is \[1\]; it must be a string or a number/],
+];
+
+for (const [fault, text, message] of jsonlFaults) {
+  test(`refuses JSONL with ${fault}`, async () => {
+    const error = await jsonl(text).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(UserError);
+    expect(String(error)).toMatch(message);
+  });
+}
