@@ -175,7 +175,7 @@ const jsonlFaults: [string, string, RegExp][] = [
   ],
   ['a string among numbers', '{"kind":"a","x":[1,"2"]}', /line 1: "x" holds "2"; it must hold numbers/],
   ['null', '{"kind":"a","x":null}', /"x" holds null/],
-  ['an infinite number', '{"kind":"a","x":1e999}', /"x" holds null; it must hold numbers within float32/],
+  ['an infinite number', '{"kind":"a","x":1e999}', /"x" holds Infinity; it must hold numbers within float32/],
   [
     'rows of unequal length',
     '{"kind":"a","x":[1,2]}\n{"kind":"a","x":[1]}',

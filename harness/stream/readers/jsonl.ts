@@ -51,7 +51,9 @@ async function addLines(lines: AsyncIterable<string>, spec: TableSpec, builder: 
         `the key "${extra}" does not occur in the first row; list "featureColumns"`,
       );
     }
-    const values = keys.flatMap((key) => numbersOf(row, key, line, builder.path));
+    const values: number[] = [];
+    for (const key of keys)
+      addNumbers(entryOf(row, key, line, builder.path), values, key, line, builder.path);
     const domain =
       spec.domainColumn === undefined ? undefined : nameOf(row, spec.domainColumn, line, builder.path);
     builder.add(values, nameOf(row, spec.labelColumn, line, builder.path), domain, line);
@@ -81,10 +83,14 @@ function nameOf(row: JsonRow, key: string, line: number, path: string): string {
   throw cellError(path, line, `"${key}" is ${JSON.stringify(value)}; it must be a string or a number`);
 }
 
-function numbersOf(row: JsonRow, key: string, line: number, path: string): number[] {
-  const value = entryOf(row, key, line, path);
-  const numbers: unknown[] = Array.isArray(value) ? value.flat(Number.POSITIVE_INFINITY) : [value];
-  const wrong = numbers.find((number) => typeof number !== 'number' || !fitsFloat32(number));
-  if (wrong === undefined) return numbers as number[];
-  throw cellError(path, line, `"${key}" holds ${JSON.stringify(wrong)}; it must hold numbers within float32`);
+/** Adds a number, or all numbers of a (nested) list, to `values`. */
+function addNumbers(value: unknown, values: number[], key: string, line: number, path: string): void {
+  if (Array.isArray(value)) {
+    for (const part of value) addNumbers(part, values, key, line, path);
+  } else if (typeof value === 'number' && fitsFloat32(value)) {
+    values.push(value);
+  } else {
+    const shown = typeof value === 'number' ? value : JSON.stringify(value);
+    throw cellError(path, line, `"${key}" holds ${shown}; it must hold numbers within float32`);
+  }
 }

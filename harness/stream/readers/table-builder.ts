@@ -76,7 +76,7 @@ export class TableBuilder {
         `the input has ${values.length} values, that of the first row ${this.#width}`,
       );
     }
-    this.#writer.append(Float32Array.from(values));
+    this.#writer.append(new Float32Array(values));
     this.labels.add(label, line);
     if (domain !== undefined) this.domains.add(domain, line);
   }
