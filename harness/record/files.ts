@@ -6,13 +6,13 @@ const causes: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full. Free some space and run the same command again: finished tasks are kept',
   EDQUOT:
     'the disk quota is used up. Free some space and run the same command again: finished tasks are kept',
-  EACCES: 'permission is denied. Change its permissions, or choose another folder with --results',
-  EPERM: 'the operation is not permitted. Choose another folder with --results',
-  EROFS: 'the file system is read-only. Choose another folder with --results',
-  ENOTDIR: 'part of the path is a file, not a folder. Choose another folder with --results',
-  EEXIST: 'a file stands where a folder should be. Choose another folder with --results',
+  EACCES: 'permission is denied. Change its permissions, or write to another folder',
+  EPERM: 'the operation is not permitted. Write to another folder',
+  EROFS: 'the file system is read-only. Write to another folder',
+  ENOTDIR: 'part of the path is a file, not a folder. Write to another folder',
+  EEXIST: 'a file stands where a folder should be. Write to another folder',
   EISDIR: 'a folder stands where a file should be',
-  ENAMETOOLONG: 'the path is too long. Choose another folder with --results',
+  ENAMETOOLONG: 'the path is too long. Write to another folder',
   EMFILE: 'too many files are open. Use fewer --jobs, or raise the limit (ulimit -n)',
 };
 
@@ -34,10 +34,10 @@ export function withFileErrors<Result>(doing: string, operation: () => Result): 
   }
 }
 
-/** Replaces a file as a whole, synced to disk: after a crash it holds the old text or the new, never a part. */
-export function replaceFile(path: string, text: string): void {
+/** Replaces a file as a whole, synced to disk: after a crash it holds the old content or the new, never a part. */
+export function replaceFile(path: string, content: string | Buffer): void {
   withFileErrors(`write ${path}`, () => {
-    const bytes = Buffer.from(text);
+    const bytes = typeof content === 'string' ? Buffer.from(content) : content;
     writeFileAtomic.sync(path, bytes, { fsync: true });
     // One write call may store only a part of the bytes when the disk is about to be full.
     if (statSync(path).size !== bytes.length) {

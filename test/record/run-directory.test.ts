@@ -96,7 +96,7 @@ describe('RunDirectory', () => {
   it('says what to do when its folder cannot be made', () => {
     const results = join(temporaryFolder(), 'file');
     writeFileSync(results, '');
-    expect(() => RunDirectory.open(results, start)).toThrow('Choose another folder with --results');
+    expect(() => RunDirectory.open(results, start)).toThrow('Write to another folder');
   });
 
   it('lets go of the lock when it refuses to open', () => {

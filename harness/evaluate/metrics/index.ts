@@ -1,5 +1,5 @@
 import { UsageError } from '../../errors.ts';
-import { suggestion } from '../../suggest.ts';
+import { nearest } from '../../suggest.ts';
 import type { AccuracyMatrix } from '../accuracy-matrix.ts';
 import { averageIncrementalAccuracy, finalAccuracy, learningAccuracy } from './accuracy.ts';
 import { chaudhryForgetting } from './forgetting.ts';
@@ -18,14 +18,22 @@ export const metrics: readonly Metric[] = [
   learningAccuracy,
 ];
 
+/** What a person may call a metric, to its id: the family alone, without the version, in full. */
+const nameToId = new Map(
+  metrics.flatMap(({ id }): [string, string][] => [
+    [id.slice(0, id.indexOf('/')), id],
+    [id.slice(0, id.indexOf('@')), id],
+    [id, id],
+  ]),
+);
+
 /** The metric with an id; `@version` may be left out. @throws UsageError that suggests the nearest id */
 export function findMetric(id: string): Metric {
   const found = metrics.find((metric) => metric.id === id || metric.id.startsWith(`${id}@`));
   if (found !== undefined) return found;
-  const ids = metrics.map((metric) => metric.id);
-  throw new UsageError(
-    `There is no metric "${id}".${suggestion(id, ids)} "palimpsest ls metrics" lists all of them.`,
-  );
+  const near = nearest(id, nameToId.keys());
+  const hint = near === undefined ? '' : ` Did you mean "${nameToId.get(near)}"?`;
+  throw new UsageError(`There is no metric "${id}".${hint} "palimpsest ls metrics" lists all of them.`);
 }
 
 /** The value of a metric on a matrix, or why there is none. Never NaN, and never 0 for lack of a cell. */

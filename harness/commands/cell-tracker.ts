@@ -1,0 +1,63 @@
+import { duration } from '../report/format.ts';
+import type { CellEvent } from '../train/cell.ts';
+
+/** What a person wants to know of a cell while it runs, gathered from its events. */
+export class CellTracker {
+  readonly label: string;
+  /** Share of the training done, 0 to 1. */
+  done = 0;
+  #tasks = 0;
+  #detail = 'starting';
+  #accuracy: number | undefined;
+  #begun: number;
+  #doneAtStart: number | undefined;
+  readonly #clock: () => number;
+
+  /** @param clock Milliseconds since any fixed moment. */
+  constructor(label: string, clock: () => number = performance.now.bind(performance)) {
+    this.label = label;
+    this.#clock = clock;
+    this.#begun = clock();
+  }
+
+  /** Takes note of an event. */
+  follow(event: CellEvent): void {
+    if (event.kind === 'started') {
+      this.#tasks = event.tasks;
+      this.#begun = this.#clock();
+    } else if (event.kind === 'progress') {
+      // What a resumed run finds done took no time of this process.
+      this.#doneAtStart ??= event.done;
+      this.done = event.done;
+      this.#detail = `task ${event.task}/${this.#tasks} epoch ${event.epoch}/${event.epochs} loss ${event.loss.toPrecision(3)}`;
+    } else if (event.kind === 'evaluated' && event.after > 0) {
+      this.#accuracy = event.accuracy;
+    }
+  }
+
+  /** Task, epoch, loss, accuracy so far and time left, on one line. */
+  get detail(): string {
+    const left = this.secondsLeft;
+    return [
+      this.#detail,
+      ...(this.#accuracy === undefined ? [] : [`accuracy ${this.accuracyText}`]),
+      ...(left === undefined ? [] : [`${duration(left)} left`]),
+    ].join(', ');
+  }
+
+  /** The accuracy after the last trained task, in percent; empty before the first. */
+  get accuracyText(): string {
+    return this.#accuracy === undefined ? '' : `${(this.#accuracy * 100).toFixed(1)}%`;
+  }
+
+  /** Seconds since the cell began. */
+  get seconds(): number {
+    return (this.#clock() - this.#begun) / 1000;
+  }
+
+  /** Seconds to go at the pace so far; undefined until there is a pace. */
+  get secondsLeft(): number | undefined {
+    const covered = this.done - (this.#doneAtStart ?? 0);
+    return covered > 0.005 ? (this.seconds / covered) * (1 - this.done) : undefined;
+  }
+}

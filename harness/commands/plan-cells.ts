@@ -1,0 +1,84 @@
+import { UsageError } from '../errors.ts';
+import { type Seeds, seedsFrom } from '../random.ts';
+import type { Training } from '../stream/scenario.ts';
+import { suggestion } from '../suggest.ts';
+import type { CellSpec } from '../train/cell.ts';
+
+/** A method as far as the plan of a sweep looks at it. */
+export interface PlannedMethod {
+  /** Name or path, as the caller gave it. */
+  readonly reference: string;
+  readonly name: string;
+  /** Names of its settings. */
+  readonly settings: readonly string[];
+}
+
+/** What is the same in all cells of a sweep. */
+export type SweepOptions = Omit<CellSpec, 'method' | 'overrides' | 'seeds'> & {
+  readonly seeds: readonly number[];
+  readonly fixedSeeds: Partial<Seeds>;
+  readonly overrides: Readonly<Record<string, unknown>>;
+};
+
+const trainingKeys = Object.keys({
+  epochs: true,
+  updates: true,
+  batchSize: true,
+  incompleteBatch: true,
+  optimiser: true,
+  learningRate: true,
+  momentum: true,
+  weightDecay: true,
+  schedule: true,
+  warmup: true,
+  optimiserState: true,
+} satisfies Record<keyof Training, true>).map((key) => `training.${key}`);
+
+/**
+ * The cells of a sweep, seed by seed, so that every method has a first result early.
+ *
+ * A setting without a dot goes to every method that has it; `ewc.strength` goes to `ewc` alone; `training.…` and
+ * `backbone.…` go to all.
+ * @throws UsageError for a setting that nothing takes, with the nearest name.
+ */
+export function planCells(methods: readonly PlannedMethod[], options: SweepOptions): CellSpec[] {
+  const { seeds, fixedSeeds, overrides, ...shared } = options;
+  for (const key of Object.keys(overrides)) checkKey(key, methods);
+  return seeds.flatMap((seed) =>
+    methods.map((method) => ({
+      ...shared,
+      method: method.reference,
+      overrides: overridesOf(method, overrides),
+      seeds: seedsFrom(seed, fixedSeeds),
+    })),
+  );
+}
+
+function checkKey(key: string, methods: readonly PlannedMethod[]): void {
+  const known = [
+    ...methods.flatMap(({ name, settings }) =>
+      settings.flatMap((setting) => [setting, `${name}.${setting}`]),
+    ),
+    ...trainingKeys,
+  ];
+  if (known.includes(key) || /^backbone\../.test(key)) return;
+  const owned = methods
+    .map(({ name, settings }) => `${name}: ${settings.join(', ') || 'no settings'}`)
+    .join('; ');
+  throw new UsageError(
+    `--set ${key}: there is no such setting.${suggestion(key, known)} Settings of the methods are ${owned}; ` +
+      `others begin with "training." or "backbone.".`,
+  );
+}
+
+function overridesOf(
+  { name, settings }: PlannedMethod,
+  all: SweepOptions['overrides'],
+): CellSpec['overrides'] {
+  const own = Object.entries(all).flatMap(([key, value]): [string, unknown][] => {
+    if (/^(training|backbone)\./.test(key) || settings.includes(key)) return [[key, value]];
+    const unprefixed = key.startsWith(`${name}.`) ? key.slice(name.length + 1) : '';
+    return settings.includes(unprefixed) ? [[unprefixed, value]] : [];
+  });
+  return Object.fromEntries(own);
+}

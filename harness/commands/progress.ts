@@ -1,0 +1,136 @@
+import type { MultiBar, SingleBar } from 'cli-progress';
+import { duration } from '../report/format.ts';
+import type { CellEvent } from '../train/cell.ts';
+import { CellTracker } from './cell-tracker.ts';
+
+/** Shows on standard error how a sweep goes. */
+export interface Progress {
+  /** An event of the cell at this position. */
+  event(index: number, event: CellEvent): void;
+  /** A line for the person: a cell's own output, or a notice. */
+  note(line: string): void;
+  /** Leaves the terminal in order. */
+  end(): void;
+}
+
+/** Bars on a terminal, a line for each ended cell elsewhere, nothing when quiet. */
+export async function openProgress(labels: readonly string[], quiet: boolean): Promise<Progress> {
+  if (quiet) return { event: () => {}, note: () => {}, end: () => {} };
+  if (process.stderr.isTTY !== true) return new LineProgress(labels);
+  const { MultiBar } = await import('cli-progress');
+  return new BarProgress(
+    labels,
+    new MultiBar({
+      format: drawBar,
+      hideCursor: true,
+      clearOnComplete: true,
+      linewrap: true,
+      gracefulExit: false,
+      stream: process.stderr,
+    }),
+  );
+}
+
+/** One short line for each cell that ended. */
+class LineProgress implements Progress {
+  readonly trackers: readonly CellTracker[];
+  #ended = 0;
+
+  constructor(labels: readonly string[]) {
+    this.trackers = labels.map((label) => new CellTracker(label));
+  }
+
+  event(index: number, event: CellEvent): void {
+    const tracker = this.trackers[index];
+    if (tracker === undefined) return;
+    tracker.follow(event);
+    if (event.kind !== 'finished' && event.kind !== 'failed') return;
+    this.#ended++;
+    this.note(`[${this.#ended}/${this.trackers.length}] ${tracker.label} ${endText(tracker, event)}`);
+  }
+
+  note(line: string): void {
+    process.stderr.write(`${line}\n`);
+  }
+
+  end(): void {}
+}
+
+/** A bar for each running cell; what ended scrolls away above as lines. A bar that is free serves the next cell. */
+class BarProgress extends LineProgress {
+  readonly #bars: MultiBar;
+  readonly #running = new Map<number, SingleBar>();
+  readonly #free: SingleBar[] = [];
+  readonly #width: number;
+
+  constructor(labels: readonly string[], bars: MultiBar) {
+    super(labels);
+    this.#bars = bars;
+    this.#width = Math.max(...labels.map((label) => label.length));
+  }
+
+  override event(index: number, event: CellEvent): void {
+    super.event(index, event);
+    const tracker = this.trackers[index];
+    if (tracker === undefined) return;
+    if (event.kind === 'finished' || event.kind === 'failed') {
+      this.#release(index);
+      return;
+    }
+    const shown: BarPayload = { label: tracker.label.padEnd(this.#width), detail: tracker.detail };
+    this.#barOf(index).update(Math.round(tracker.done * barTotal), shown);
+  }
+
+  override note(line: string): void {
+    // Only a redraw of the bars brings logged lines to the terminal; before the first bar there is none.
+    if (this.#bars.isActive) this.#bars.log(`${line}\n`);
+    else super.note(line);
+  }
+
+  override end(): void {
+    if (!this.#bars.isActive) return;
+    this.#bars.update();
+    this.#bars.stop();
+  }
+
+  #barOf(index: number): SingleBar {
+    const bar = this.#running.get(index) ?? this.#free.pop() ?? this.#bars.create(barTotal, 0, idle);
+    this.#running.set(index, bar);
+    return bar;
+  }
+
+  #release(index: number): void {
+    const bar = this.#running.get(index);
+    if (bar === undefined) return;
+    bar.update(0, idle);
+    this.#running.delete(index);
+    this.#free.push(bar);
+  }
+}
+
+interface BarPayload {
+  readonly label: string;
+  readonly detail: string;
+}
+
+const barTotal = 1000;
+const barWidth = 16;
+const idle: BarPayload = { label: '', detail: '' };
+
+function drawBar(
+  _options: object,
+  { progress }: { readonly progress: number },
+  { label, detail }: BarPayload,
+): string {
+  if (label === '') return '';
+  const full = Math.round(progress * barWidth);
+  const bar = '█'.repeat(full) + '░'.repeat(barWidth - full);
+  return ` ${label} ${bar} ${String(Math.round(progress * 100)).padStart(3)}% ${detail}`;
+}
+
+function endText(tracker: CellTracker, event: Extract<CellEvent, { kind: 'finished' | 'failed' }>): string {
+  if (event.kind === 'failed') return `failed: ${event.error}`;
+  if (event.cached) return 'was finished before';
+  const accuracy = tracker.accuracyText === '' ? '' : `, accuracy ${tracker.accuracyText}`;
+  return `finished in ${duration(tracker.seconds)}${accuracy}`;
+}

@@ -1,0 +1,115 @@
+import { interruptedCode } from '../execute/protocol.ts';
+import { type CellOutcome, type RunCellsResult, runCells } from '../execute/run-cells.ts';
+import { readRun } from '../record/read-run.ts';
+import { describeSeeds } from '../report/format.ts';
+import { groupRuns } from '../report/group-runs.ts';
+import { reportJson } from '../report/json.ts';
+import { loadScenario } from '../stream/load-scenario.ts';
+import type { CellSpec } from '../train/cell.ts';
+import type { Method } from '../train/method.ts';
+import { loadMethod } from '../train/methods.ts';
+import { resolveSettings } from '../train/settings.ts';
+import { print, printJson } from './command.ts';
+import { type PlannedMethod, planCells } from './plan-cells.ts';
+import { printTables, writeCsv } from './print-tables.ts';
+import { openProgress, type Progress } from './progress.ts';
+import type { RunOptions } from './run.ts';
+
+/**
+ * Runs all methods with all seeds and prints what came of it.
+ * @returns The exit code.
+ * @throws UsageError for an unknown scenario, method or setting, before anything is run.
+ */
+export async function runSweep(scenario: string, options: RunOptions): Promise<number> {
+  const loadedScenario = await loadScenario(scenario);
+  const references = [...new Set(options.method)];
+  const loaded = new Map(await Promise.all(references.map(loadByReference)));
+  const methods = [...loaded].map(planMethod);
+  const specs = planCells(methods, {
+    scenario,
+    seeds: options.seeds,
+    fixedSeeds: options.fixSeed ?? {},
+    overrides: options.set ?? {},
+    measuredOn: options.measureOn,
+    engine: options.engine,
+    device: options.device,
+    threads: options.threads,
+    resultsDirectory: options.results,
+    dataDirectory: options.data,
+  });
+  for (const { method, overrides } of specs) {
+    const found = loaded.get(method);
+    // A wrong value is told once and now, not by every worker.
+    if (found !== undefined) resolveSettings(loadedScenario, found, overrides);
+  }
+  const labels = specs.map((spec) => labelOf(spec, methods));
+  const progress = await openProgress(labels, options.quiet === true);
+  const result = await runWith(progress, specs, labels, options.jobs);
+  report(result, specs, labels, options);
+  if (result.interrupted) return interruptedCode;
+  return result.outcomes.some(({ kind }) => kind === 'failed') ? 1 : 0;
+}
+
+async function loadByReference(reference: string): Promise<[string, Method]> {
+  return [reference, (await loadMethod(reference)).method];
+}
+
+function planMethod([reference, { name, settings }]: [string, Method]): PlannedMethod {
+  return { reference, name, settings: Object.keys(settings) };
+}
+
+function labelOf({ method, seeds }: CellSpec, methods: readonly PlannedMethod[]): string {
+  const name = methods.find(({ reference }) => reference === method)?.name ?? method;
+  return `${name} seed ${describeSeeds(seeds)}`;
+}
+
+async function runWith(
+  progress: Progress,
+  specs: readonly CellSpec[],
+  labels: readonly string[],
+  jobs: number,
+): Promise<RunCellsResult> {
+  try {
+    return await runCells(specs, {
+      jobs,
+      onEvent: (index, event) => progress.event(index, event),
+      onOutput: (index, line) => progress.note(`${labels[index]}: ${line}`),
+      onInterrupt: () =>
+        progress.note('Stopping; what is finished is kept. Press Ctrl-C again to stop at once.'),
+    });
+  } finally {
+    progress.end();
+  }
+}
+
+function report(
+  { outcomes, interrupted }: RunCellsResult,
+  specs: readonly CellSpec[],
+  labels: readonly string[],
+  { csv, json, results }: RunOptions,
+): void {
+  const tables = groupRuns(
+    outcomes.flatMap((outcome) => (outcome.kind === 'finished' ? [readRun(outcome.directory)] : [])),
+  );
+  if (csv !== undefined) writeCsv(csv, tables);
+  if (json === true) {
+    const cells = outcomes.map((outcome, index) => cellJson(outcome, specs[index]));
+    printJson({ cells, tables: reportJson(tables), interrupted });
+    return;
+  }
+  printTables(tables);
+  print(`Runs are recorded in ${results}/runs/${csv === undefined ? '' : `, the table in ${csv}`}.`);
+  const failures = outcomes.flatMap((outcome, index) =>
+    outcome.kind === 'failed' ? [`  ${labels[index]}: ${outcome.error}`] : [],
+  );
+  if (failures.length > 0)
+    console.error(`${failures.length} of ${specs.length} runs failed:\n${failures.join('\n')}`);
+  const stopped = outcomes.filter(({ kind }) => kind === 'stopped').length;
+  if (stopped > 0)
+    console.error(`${stopped} of ${specs.length} runs were stopped; the same command continues them.`);
+}
+
+function cellJson(outcome: CellOutcome, spec: CellSpec | undefined): unknown {
+  const { kind: state, ...details } = outcome;
+  return { method: spec?.method, seeds: spec?.seeds, state, ...details };
+}

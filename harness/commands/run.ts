@@ -1,0 +1,83 @@
+import { availableParallelism } from 'node:os';
+import { Command, Option } from 'commander';
+import type { Seeds } from '../random.ts';
+import type { CellSpec } from '../train/cell.ts';
+import type { CommandMaker } from './command.ts';
+import { addFixedSeed, addSetting, parsePositive, parseSeeds } from './options.ts';
+
+/** The options of `palimpsest run` as commander hands them over. */
+export interface RunOptions {
+  readonly method: readonly string[];
+  readonly seeds: readonly number[];
+  readonly fixSeed?: Partial<Seeds>;
+  readonly set?: Readonly<Record<string, unknown>>;
+  readonly measureOn: CellSpec['measuredOn'];
+  readonly jobs: number;
+  readonly engine: CellSpec['engine'];
+  readonly device: CellSpec['device'];
+  readonly threads: number;
+  readonly results: string;
+  readonly data: string;
+  readonly csv?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+const examples = `
+Examples:
+  palimpsest run split-mnist-class --method finetune ewc er --seeds 5
+  palimpsest run split-mnist-class --method ewc --seeds 1,2,7 --set strength=1000 --set training.epochs=2
+  palimpsest run ./my-scenario.json --method ./my-method.ts --measure-on validation --jobs 2
+  palimpsest run permuted-mnist --method er --fix-seed classOrder=1 --csv er.csv
+
+Every method is run with every seed. A run that was finished before is not repeated; one that was cut off continues.
+A setting without a dot goes to every method that has it, ewc.strength=5 to ewc alone.
+Exit code: 0, 1 if a run failed, 2 if called wrongly, 130 after Ctrl-C (press twice to stop at once).`;
+
+/** `palimpsest run`: trains and evaluates methods on a scenario, in parallel, and prints the table. */
+export const runCommand: CommandMaker = (exit) =>
+  new Command('run')
+    .description('run methods on a scenario, several seeds each, and print the table')
+    .argument('<scenario>', 'name of a scenario, or path of its JSON file')
+    .requiredOption('-m, --method <names...>', 'names of methods, or paths of their files')
+    .addOption(
+      new Option('-s, --seeds <seeds>', 'how many (5), which (1,2,7), or from which to which (3-7)')
+        .argParser(parseSeeds)
+        .default([1, 2, 3], '3'),
+    )
+    .addOption(
+      new Option('--fix-seed <role=value>', 'one seed for a role in all runs; may be repeated').argParser(
+        addFixedSeed,
+      ),
+    )
+    .addOption(
+      new Option(
+        '--set <key=value>',
+        'a method setting, training.x or backbone.x; may be repeated',
+      ).argParser(addSetting),
+    )
+    .addOption(
+      new Option('--measure-on <examples>', 'validation is for choosing settings')
+        .choices(['test', 'validation'])
+        .default('test'),
+    )
+    .option('-j, --jobs <number>', 'runs at a time', parsePositive, availableParallelism())
+    .addOption(
+      new Option('--engine <name>', 'what computes')
+        .choices(['auto', 'onnx', 'tensorflow', 'wasm', 'cpu'])
+        .default('auto'),
+    )
+    .addOption(
+      new Option('--device <name>', 'where it computes').choices(['cpu', 'cuda', 'webgpu']).default('cpu'),
+    )
+    .option('--threads <number>', 'threads of each run', parsePositive, 1)
+    .option('--results <folder>', 'where runs are recorded', 'results')
+    .option('--data <folder>', 'where your own copies of datasets lie', 'data')
+    .option('--csv <file>', 'write the table as CSV, too')
+    .option('--json', 'print the result as JSON instead of a table')
+    .option('-q, --quiet', 'show no progress')
+    .addHelpText('after', examples)
+    .action(async (scenario: string, options: RunOptions) => {
+      const { runSweep } = await import('./run-sweep.ts');
+      exit(await runSweep(scenario, options));
+    });

@@ -1,0 +1,84 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { Command } from 'commander';
+import { UsageError } from '../errors.ts';
+import { type CommandMaker, print, printJson } from './command.ts';
+
+/** What a valid file turned out to be. */
+interface Verdict {
+  readonly file: string;
+  readonly kind: 'scenario' | 'dataset' | 'accuracy matrix' | 'run';
+  readonly summary: string;
+}
+
+const examples = `
+Examples:
+  palimpsest validate scenarios/split-mnist-class.json
+  palimpsest validate my-matrix.csv
+  palimpsest validate results/runs/split-mnist-class.ewc.0123456789ab
+
+Exit code: 0 if it is valid, 1 if it is not, 2 if there is no such file.`;
+
+/** `palimpsest validate`: checks a file that a person wrote or was given. */
+export const validateCommand: CommandMaker = () =>
+  new Command('validate')
+    .description("check a scenario, a dataset's definition, an accuracy matrix (CSV) or a recorded run")
+    .argument('<file>', 'JSON or CSV file, or folder of a run')
+    .option('--json', 'print the verdict as JSON')
+    .addHelpText('after', examples)
+    .action(async (file: string, { json }: { readonly json?: boolean }) => {
+      const verdict = await validate(file);
+      if (json === true) printJson({ valid: true, ...verdict });
+      else print(`${file} is a valid ${verdict.kind}: ${verdict.summary}.`);
+    });
+
+function validate(file: string): Promise<Verdict> {
+  if (!existsSync(file)) throw new UsageError(`There is no file ${file}.`);
+  if (statSync(file).isDirectory()) return validateRun(file);
+  if (file.endsWith('.csv')) return validateMatrix(file);
+  if (basename(file) === 'dataset.json') return validateDataset(file);
+  if (file.endsWith('.json')) return validateScenarioFile(file);
+  throw new UsageError(`${file} is neither a .json nor a .csv file; what it should be cannot be told.`);
+}
+
+async function validateRun(file: string): Promise<Verdict> {
+  const { readRun } = await import('../record/read-run.ts');
+  const { record, cells } = readRun(file);
+  return { file, kind: 'run', summary: `${record.id}, ${record.status.state}, ${cells.length} cells` };
+}
+
+async function validateMatrix(file: string): Promise<Verdict> {
+  const [{ parseAccuracyCsv }, { AccuracyMatrix }, { computeMetrics }] = await Promise.all([
+    import('../evaluate/accuracy-csv.ts'),
+    import('../evaluate/accuracy-matrix.ts'),
+    import('../evaluate/metrics/index.ts'),
+  ]);
+  const cells = parseAccuracyCsv(readFileSync(file, 'utf8'), file);
+  const matrix = new AccuracyMatrix(cells);
+  const computable = [...computeMetrics(matrix)].filter(([, { kind }]) => kind === 'value').map(([id]) => id);
+  const metrics = computable.length === 0 ? 'no metric' : computable.join(', ');
+  return {
+    file,
+    kind: 'accuracy matrix',
+    summary: `${matrix.tasks} tasks, ${cells.length} cells, enough for ${metrics}`,
+  };
+}
+
+async function validateDataset(file: string): Promise<Verdict> {
+  const { readJson, validateDatasetDefinition } = await import('../stream/dataset-definition.ts');
+  const { name, revision } = validateDatasetDefinition(readJson(file), file);
+  return { file, kind: 'dataset', summary: `${name}, revision ${revision}` };
+}
+
+async function validateScenarioFile(file: string): Promise<Verdict> {
+  const [{ readJson }, { scenarioDigest, validateScenario }] = await Promise.all([
+    import('../stream/dataset-definition.ts'),
+    import('../stream/load-scenario.ts'),
+  ]);
+  const scenario = validateScenario(readJson(file), file);
+  return {
+    file,
+    kind: 'scenario',
+    summary: `${scenario.name}@${scenario.version}, digest ${scenarioDigest(scenario).slice(0, 12)}`,
+  };
+}

@@ -1,0 +1,60 @@
+import { Command, CommanderError } from 'commander';
+import packageDescription from '../package.json' with { type: 'json' };
+import { explainCommand } from './commands/explain.ts';
+import { lsCommand } from './commands/ls.ts';
+import { runCommand } from './commands/run.ts';
+import { showCommand } from './commands/show.ts';
+import { tableCommand } from './commands/table.ts';
+import { validateCommand } from './commands/validate.ts';
+import { UsageError, UserError } from './errors.ts';
+
+const commands = [runCommand, tableCommand, showCommand, lsCommand, explainCommand, validateCommand];
+
+/** What the program's exit code says. */
+export const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
+
+/**
+ * Runs the command line.
+ * @param words The arguments after the program's name.
+ * @returns The exit code: 0, 1 (a run or a check failed), 2 (called wrongly), 130 (interrupted).
+ */
+export async function main(words: readonly string[]): Promise<number> {
+  endQuietlyWhenNobodyReads();
+  let code: number = exitCodes.done;
+  const program = new Command('palimpsest')
+    .description('A continual-learning benchmark harness: scenarios in, trusted tables out.')
+    .version(packageDescription.version)
+    .exitOverride()
+    .addHelpText(
+      'after',
+      '\nExample:\n  palimpsest run split-mnist-class --method finetune ewc er --seeds 3',
+    );
+  for (const make of commands) {
+    const command = make((outcome) => {
+      code = outcome;
+    });
+    program.addCommand(command.copyInheritedSettings(program));
+  }
+  try {
+    await program.parseAsync(words, { from: 'user' });
+    return code;
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+function explain(error: unknown): number {
+  // Commander has printed its own message already.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  if (!(error instanceof UserError)) throw error;
+  console.error(`palimpsest: ${error.message}`);
+  return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
+}
+
+/** `palimpsest ls methods | head -1` closes the pipe early; that is not an error. */
+function endQuietlyWhenNobodyReads(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
+}

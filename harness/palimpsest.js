@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+// The program is TypeScript that runs as it is, through tsx. This file is plain JavaScript of the oldest kind that works,
+// so that an old Node can say what is wrong instead of failing on syntax.
+const [major = 0] = process.versions.node.split('.').map(Number);
+if (major < 20) {
+  console.error(`palimpsest needs Node 20 or newer; this is ${process.versions.node}.`);
+  process.exit(2);
+}
+const { register } = await import('tsx/esm/api');
+register();
+const { main } = await import('./main.ts');
+process.exitCode = await main(process.argv.slice(2));
