@@ -27,6 +27,8 @@ export interface Backbone {
   readonly name: string;
   /** Every linear layer in the order of computation; the last is the head. */
   readonly layers: readonly LinearLayer[];
+  /** Whether each linear layer sees one row for each example (an MLP), not one for each token (a transformer). */
+  readonly oneRowPerExample: boolean;
   /** Fresh parameters by name, e.g. `head.weight`. */
   initialise(random: Random): HostTensors;
   /** @param x `[batch, …input shape]` */

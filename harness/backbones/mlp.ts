@@ -26,6 +26,7 @@ export function mlp({ hidden }: MlpSettings, inputShape: readonly number[], outp
   return {
     name: 'mlp',
     layers: all,
+    oneRowPerExample: true,
     initialise: (random) =>
       Object.fromEntries(
         all.flatMap((layer) => {

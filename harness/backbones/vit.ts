@@ -29,6 +29,7 @@ export function vit(settings: VitSettings, inputShape: readonly number[], output
   return {
     name: 'vit',
     layers: [plan.embed, ...plan.blocks.flatMap((block) => Object.values(block)), plan.head],
+    oneRowPerExample: false,
     initialise: (random) => initialise(plan, random),
     forward(x, parameters, linear) {
       let tokens = embed(x, plan, parameters, linear);

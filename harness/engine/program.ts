@@ -1,5 +1,6 @@
 import './layer-kernels.ts';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { UserError } from '../errors.ts';
 import { describe, type HostTensors, sameSpec, type TensorSpec } from './tensor.ts';
 
 /** Named TF.js tensors: what a program receives and returns. */
@@ -61,7 +62,7 @@ export interface Engine {
 }
 
 /** A program or engine was used in a way that cannot work; the message says how to mend it. */
-export class EngineError extends Error {
+export class EngineError extends UserError {
   override readonly name = 'EngineError';
 }
 

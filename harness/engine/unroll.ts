@@ -8,7 +8,6 @@ import type { TensorSpec } from './tensor.ts';
  * for small networks.
  */
 export function unroll(program: Program, steps: number): Program {
-  if (steps === 1) return program;
   const inputs = Object.fromEntries(
     Object.entries(program.inputs).map(([name, { shape, dtype }]): [string, TensorSpec] => [
       name,

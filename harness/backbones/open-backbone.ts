@@ -1,0 +1,66 @@
+import { UserError } from '../errors.ts';
+import type { BackboneSpec } from '../stream/scenario.ts';
+import { suggestion } from '../suggest.ts';
+import type { Backbone } from './backbone.ts';
+import { mlp, type MlpSettings } from './mlp.ts';
+import { vit, type VitSettings } from './vit.ts';
+
+type Builder = (spec: BackboneSpec, inputShape: readonly number[], outputs: number) => Backbone;
+
+const builders: Readonly<Record<string, { readonly settings: Readonly<Record<string, Check>>; readonly build: Builder }>> = {
+  mlp: {
+    settings: { hidden: listOfCounts },
+    build: (spec, shape, outputs) => mlp(spec as unknown as MlpSettings, shape, outputs),
+  },
+  vit: {
+    settings: { patch: count, width: count, depth: count, heads: count, mlpRatio: optionalCount },
+    build: (spec, shape, outputs) => vit(spec as unknown as VitSettings, shape, outputs),
+  },
+};
+
+/** Returns what would be right when a setting's value is wrong. */
+type Check = (value: unknown) => string | undefined;
+
+/**
+ * The network that a scenario asks for.
+ * @param inputShape shape of one input, e.g. `[1, 28, 28]`
+ * @param outputs width of the head
+ * @throws UserError for an unknown backbone or setting, and for one that does not fit the input
+ */
+export function openBackbone(spec: BackboneSpec, inputShape: readonly number[], outputs: number): Backbone {
+  const { name, ...settings } = spec;
+  const found = builders[name];
+  if (!found) {
+    const known = Object.keys(builders);
+    throw new UserError(
+      `There is no backbone "${name}".${suggestion(name, known)} Known are: ${known.join(', ')}.`,
+    );
+  }
+  for (const key of Object.keys(settings)) {
+    if (!(key in found.settings)) {
+      const known = Object.keys(found.settings);
+      throw new UserError(
+        `The backbone ${name} has no setting "${key}".${suggestion(key, known)} It has: ${known.join(', ')}.`,
+      );
+    }
+  }
+  for (const [key, check] of Object.entries(found.settings)) {
+    const right = check(settings[key]);
+    if (right) throw new UserError(`backbone.${key} is ${JSON.stringify(settings[key]) ?? 'missing'}; it must be ${right}.`);
+  }
+  return found.build(spec, inputShape, outputs);
+}
+
+function count(value: unknown): string | undefined {
+  return Number.isInteger(value) && (value as number) > 0 ? undefined : 'a whole number above 0';
+}
+
+function optionalCount(value: unknown): string | undefined {
+  return value === undefined ? undefined : count(value);
+}
+
+function listOfCounts(value: unknown): string | undefined {
+  return Array.isArray(value) && value.every((entry) => count(entry) === undefined)
+    ? undefined
+    : 'a list of layer widths, e.g. [400, 400]';
+}

@@ -1,0 +1,133 @@
+import type { Backbone } from '../backbones/backbone.ts';
+import type { CompiledProgram, Engine, Program } from '../engine/program.ts';
+import { bytesOf, type HostTensor, type HostTensors, sizeOf } from '../engine/tensor.ts';
+import { Random, type SeedRole, type Seeds } from '../random.ts';
+import type { ExampleMemory } from './example-memory.ts';
+import type { Method } from './method.ts';
+import type { Protocol } from './protocol.ts';
+
+/** What a learner is made of. */
+export interface LearnerParts<Settings> {
+  readonly method: Method<Settings>;
+  readonly settings: Settings;
+  readonly backbone: Backbone;
+  readonly engine: Engine;
+  readonly protocol: Protocol;
+  readonly seeds: Seeds;
+  /** Appends to the run's `events.jsonl`. */
+  readonly log: (event: { readonly kind: string; readonly [detail: string]: unknown }) => void;
+}
+
+/**
+ * The learner between programs, as a method's host hooks see it. Everything that must outlive a task is in
+ * `parameters`, `kept` or `memory`: these are what a checkpoint holds and what the cost columns count.
+ */
+export class Learner<Settings = Record<string, unknown>> {
+  readonly method: Method<Settings>;
+  readonly settings: Settings;
+  readonly backbone: Backbone;
+  readonly protocol: Protocol;
+  readonly log: LearnerParts<Settings>['log'];
+  /** Every tensor of the model by name. */
+  parameters: HostTensors;
+  /** Names of the parameters that gradient descent changes; the others are frozen. */
+  readonly trainable: Set<string>;
+  /** Tensors kept between tasks beside the model, e.g. `fisher.head.weight`; programs see them as `scope.kept`. */
+  kept: HostTensors = {};
+  /** Examples kept between tasks; a method that replays makes one in `prepare`. */
+  memory: ExampleMemory | undefined;
+  /** The optimiser's tensors, `<moment>.<parameter>`. */
+  moments: HostTensors = {};
+  /** Optimiser steps since the moments were last at 0. */
+  step = 0;
+  readonly #engine: Engine;
+  readonly #seeds: Seeds;
+
+  constructor(parts: LearnerParts<Settings>) {
+    this.method = parts.method;
+    this.settings = parts.settings;
+    this.backbone = parts.backbone;
+    this.protocol = parts.protocol;
+    this.log = parts.log;
+    this.#engine = parts.engine;
+    this.#seeds = parts.seeds;
+    this.parameters = this.backbone.initialise(this.random('initialWeights', 'backbone'));
+    this.trainable = new Set(Object.keys(this.parameters));
+  }
+
+  /** A stream of random numbers of a role; the label tells its uses apart. */
+  random(role: SeedRole, ...label: (string | number)[]): Random {
+    return new Random(this.#seeds[role], role, ...label);
+  }
+
+  /** The named parameter. @throws Error when there is none */
+  parameter(name: string): HostTensor {
+    const found = this.parameters[name];
+    if (!found) throw new Error(`The model has no parameter "${name}".`);
+    return found;
+  }
+
+  /** Puts a tensor into the model, new or instead of another; the optimiser forgets what it knew of that name. */
+  setParameter(name: string, tensor: HostTensor): void {
+    this.parameters[name] = tensor;
+    for (const moment of Object.keys(this.moments)) {
+      if (moment.slice(moment.indexOf('.') + 1) === name) delete this.moments[moment];
+    }
+  }
+
+  /** Fresh weights, as at the start of the run, and an optimiser without memory. */
+  reinitialise(): void {
+    this.parameters = this.backbone.initialise(this.random('initialWeights', 'backbone'));
+    this.forgetMoments();
+  }
+
+  /** Sets the optimiser back to its start. */
+  forgetMoments(): void {
+    this.moments = {};
+    this.step = 0;
+  }
+
+  /** The parameters that are trained. */
+  trained(): HostTensors {
+    return this.#pick((name) => this.trainable.has(name));
+  }
+
+  /** The parameters that are not. */
+  frozen(): HostTensors {
+    return this.#pick((name) => !this.trainable.has(name));
+  }
+
+  /** Compiles a program of the method's own on the run's engine. */
+  compile(program: Program): Promise<CompiledProgram> {
+    return this.#engine.compile(program);
+  }
+
+  /** The engine's state with the given tensors in it. */
+  createState(tensors: HostTensors): ReturnType<Engine['createState']> {
+    return this.#engine.createState(tensors);
+  }
+
+  /** Scalars that gradient descent changes now. */
+  get trainableParameters(): number {
+    return countOf(this.trained());
+  }
+
+  /** Scalars of the model now. */
+  get totalParameters(): number {
+    return countOf(this.parameters);
+  }
+
+  /** Bytes kept between tasks beside the model: tensors and examples. */
+  get keptBytes(): number {
+    const tensors = Object.values(this.kept).reduce((total, tensor) => total + bytesOf(tensor), 0);
+    return tensors + (this.memory?.bytes ?? 0);
+  }
+
+  #pick(condition: (name: string) => boolean): HostTensors {
+    return Object.fromEntries(Object.entries(this.parameters).filter(([name]) => condition(name)));
+  }
+}
+
+function countOf(tensors: HostTensors): number {
+  return Object.values(tensors).reduce((total, { shape }) => total + sizeOf(shape), 0);
+}

@@ -1,0 +1,79 @@
+import type { Engine } from '../engine/program.ts';
+import type { AccuracyCell } from '../evaluate/accuracy-matrix.ts';
+import type { Examples } from '../stream/examples.ts';
+import type { Task } from '../stream/stream.ts';
+import { emptyFeeds, writeBatch } from './batch-rows.ts';
+import type { Learner } from './learner.ts';
+import { modelState, predictionProgram } from './model-programs.ts';
+
+/** Rows of a prediction batch. The last batch is padded, so there is one program for all. */
+const batchSize = 250;
+
+/**
+ * The row of the accuracy matrix after so many tasks: every task of the stream, seen or not.
+ * @param measuredOn which examples of a task count
+ */
+export async function measureRow<Settings>(
+  learner: Learner<Settings>,
+  engine: Engine,
+  tasks: readonly Task[],
+  after: number,
+  measuredOn: 'test' | 'validation',
+): Promise<AccuracyCell[]> {
+  const state = engine.createState(modelState(learner));
+  try {
+    const row: AccuracyCell[] = [];
+    for (const task of tasks) {
+      const examples = task[measuredOn];
+      const predictions = await predict(learner, engine, state, { examples, task: task.index, after });
+      const correct = predictions.reduce(
+        (total, prediction, index) => total + (prediction === examples.labels[index] ? 1 : 0),
+        0,
+      );
+      row.push({ after, task: task.index, correct, total: examples.count });
+    }
+    return row;
+  } finally {
+    state.dispose();
+  }
+}
+
+/** What is asked: the examples of one task after so many. */
+export interface Question {
+  readonly examples: Examples;
+  readonly task: number;
+  readonly after: number;
+}
+
+/**
+ * Predicted outputs, one for each example; −1 where the scenario allows no answer yet.
+ * @param state holds the learner's model
+ */
+export async function predict<Settings>(
+  learner: Learner<Settings>,
+  engine: Engine,
+  state: ReturnType<Engine['createState']>,
+  { examples, task, after }: Question,
+): Promise<Int32Array> {
+  const predictions = new Int32Array(examples.count).fill(-1);
+  const candidates = learner.protocol.candidates('test', task, after);
+  if (!candidates.includes(1)) return predictions;
+  const program = predictionProgram(learner, batchSize);
+  const compiled = await engine.compile(program);
+  const feeds = emptyFeeds(program.inputs);
+  for (let first = 0; first < examples.count; first += batchSize) {
+    const length = Math.min(batchSize, examples.count - first);
+    const rows = Array.from({ length }, (_, index) => ({ examples, row: first + index, task }));
+    writeBatch(rows, () => candidates, stacked(feeds));
+    const { predictions: found } = await compiled.run(feeds, state);
+    predictions.set((found?.data as Int32Array).subarray(0, length), first);
+  }
+  return predictions;
+}
+
+/** The same feeds seen as those of one step. */
+function stacked(feeds: ReturnType<typeof emptyFeeds>): ReturnType<typeof emptyFeeds> {
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, feed]) => [name, { ...feed, shape: [1, ...feed.shape] }]),
+  );
+}

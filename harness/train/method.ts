@@ -1,0 +1,134 @@
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import type { BackboneOutputs, LinearLayer } from '../backbones/backbone.ts';
+import type { Tensors } from '../engine/program.ts';
+import type { Random } from '../random.ts';
+import type { ScenarioKind, Training } from '../stream/scenario.ts';
+import type { Task } from '../stream/stream.ts';
+import type { BatchRows } from './batch-rows.ts';
+import type { Learner } from './learner.ts';
+
+/** Where a method was published. */
+export interface Paper {
+  readonly title: string;
+  readonly authors: string;
+  readonly year: number;
+  readonly url?: string;
+}
+
+/** JSON Schema of one setting. Every setting has a default and says what it is. */
+export interface SettingSchema {
+  readonly type: 'number' | 'integer' | 'boolean' | 'string' | 'array';
+  readonly default: unknown;
+  readonly description: string;
+  readonly enum?: readonly unknown[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly items?: { readonly type: string };
+}
+
+/** A batch inside a program. Rows of weight 0 are padding and must not count. */
+export interface Batch {
+  /** `[rows, …input shape]` */
+  readonly inputs: Tensor;
+  /** Output indices, int32 `[rows]`. */
+  readonly labels: Tensor;
+  /** `[rows]` */
+  readonly weights: Tensor;
+  /** 1 for each output that the scenario lets the learner answer with, `[rows, outputs]`. */
+  readonly candidates: Tensor;
+  /** Task of each row from 1, int32 `[rows]`; only there when the scenario gives task identity. */
+  readonly tasks?: Tensor;
+}
+
+/** What the model computes for a batch. */
+export interface Outputs extends BackboneOutputs {
+  /** Logits with the outputs that are no candidates pushed to −10⁹: what losses and predictions use. */
+  readonly logits: Tensor;
+  /** Logits as the head gives them, for methods that distil or replay them. */
+  readonly rawLogits: Tensor;
+}
+
+/** What the hooks that run inside a program may use. */
+export interface Scope<Settings> {
+  readonly settings: Settings;
+  /** Every tensor of the model by name, those that the method added included. */
+  readonly parameters: Tensors;
+  /** What the method keeps between tasks; see {@link Learner.kept}. */
+  readonly kept: Tensors;
+  /** False while predicting. */
+  readonly training: boolean;
+}
+
+/** What the hooks that compose a batch on the host may use. */
+export interface BatchContext<Settings> {
+  readonly settings: Settings;
+  readonly learner: Learner<Settings>;
+  readonly task: Task;
+  /** 0 for the first pass over the task's data. */
+  readonly epoch: number;
+  /** Randomness of the role "memory sampling". */
+  readonly random: Random;
+}
+
+/**
+ * A continual-learning method. One file under `methods/` exports one of these as its default.
+ * Every hook is optional: without any, the method is plain fine-tuning.
+ *
+ * Hooks marked *host* run between programs and may look at values; hooks marked *program* run inside one: pure
+ * functions of tensors, written with TF.js ops, that never look at a value.
+ */
+export interface Method<Settings = Record<string, unknown>> {
+  /** As the command line calls it. */
+  readonly name: string;
+  /** Raised on any change that could change a result. */
+  readonly version: number;
+  readonly title: string;
+  /** One sentence for `palimpsest ls methods`. */
+  readonly summary: string;
+  readonly paper?: Paper;
+  readonly settings: { readonly [Name in keyof Settings]: SettingSchema };
+  /** Training defaults that differ from the scenario's, e.g. a learning rate; `--set training.x` still wins. */
+  readonly training?: Partial<Training>;
+  /** Scenario kinds that the method can run; all when left out. */
+  readonly kinds?: readonly ScenarioKind[];
+  /** What the method needs that a plain learner does not have. The run refuses where the scenario forbids it. */
+  readonly needs?: {
+    /** Task identity of test examples. */
+    readonly taskIdentityAtTest?: boolean;
+    /** The training data of all past tasks, which makes it a reference, not a continual learner. */
+    readonly pastData?: boolean;
+  };
+
+  /** *Host.* Once, before anything is measured: add tensors, choose what is trained. */
+  prepare?(learner: Learner<Settings>): void | Promise<void>;
+  /** *Host.* Before a task's training. */
+  beginTask?(learner: Learner<Settings>, task: Task): void | Promise<void>;
+  /** *Host.* After a task's training: remember, merge, prune. */
+  endTask?(learner: Learner<Settings>, task: Task): void | Promise<void>;
+  /** *Host.* The tasks whose data are trained on in this one; needs `pastData` if it is more than the current. */
+  trainingTasks?(task: Task, past: readonly Task[]): readonly Task[];
+  /** *Host.* How many rows {@link Method.composeBatch} may add to a batch. */
+  extraRows?(settings: Settings): number;
+  /** *Host.* Adds rows to a batch of the current task, e.g. from memory. */
+  composeBatch?(rows: BatchRows, context: BatchContext<Settings>): void;
+
+  /** *Program.* How a linear layer computes; `base` gives `xWᵀ + b`. */
+  linear?(layer: LinearLayer, x: Tensor, base: () => Tensor, scope: Scope<Settings>): Tensor;
+  /** *Program.* The training loss; `classificationLoss` when left out. */
+  loss?(outputs: Outputs, batch: Batch, scope: Scope<Settings>): Scalar;
+  /** *Program.* Changes the gradients, by parameter name, before the optimiser sees them. */
+  gradients?(gradients: Tensors, scope: Scope<Settings>): Tensors;
+  /**
+   * *Program.* After the optimiser's step. What is returned replaces tensors of the same name among the trained
+   * parameters or the kept ones.
+   */
+  afterStep?(updated: Tensors, scope: Scope<Settings>): Tensors;
+  /** *Program.* Logits for predictions, if they are not the model's own; `[rows, outputs]`. */
+  predict?(outputs: Outputs, batch: Pick<Batch, 'inputs' | 'candidates' | 'tasks'>, scope: Scope<Settings>): Tensor;
+}
+
+/** Gives a method's file its types: `export default defineMethod<{ strength: number }>({ … })`. */
+export function defineMethod<Settings>(method: Method<Settings>): Method<Settings> {
+  return method;
+}

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { messageOf, UsageError, UserError } from '../errors.ts';
+import { suggestion } from '../suggest.ts';
+import type { Method } from './method.ts';
+
+const folder = fileURLToPath(new URL('../../methods', import.meta.url));
+
+/** A method with what its file says of itself. */
+export interface LoadedMethod {
+  readonly method: Method;
+  readonly file: string;
+  /** SHA-256 of the file, hex. */
+  readonly digest: string;
+}
+
+/** What a list of methods shows. */
+export interface MethodListing {
+  readonly name: string;
+  readonly version: number;
+  readonly title: string;
+  readonly summary: string;
+  readonly file: string;
+}
+
+/** Names of the files under `methods/`: putting a file there is all that is needed to add a method. */
+export function methodNames(): string[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => basename(file, '.ts'))
+    .sort();
+}
+
+/** Every method under `methods/`. */
+export async function listMethods(): Promise<MethodListing[]> {
+  const loaded = await Promise.all(methodNames().map(loadMethod));
+  return loaded.map(({ method: { name, version, title, summary }, file }) => ({ name, version, title, summary, file }));
+}
+
+/**
+ * Loads a method by its name under `methods/`, or by the path of a file of one's own.
+ * @throws UsageError for an unknown name; UserError when the file does not export a method
+ */
+export async function loadMethod(nameOrPath: string): Promise<LoadedMethod> {
+  const file = fileOf(nameOrPath);
+  const source = readSource(file);
+  const { default: method } = (await import(pathToFileURL(file).href)) as { default?: unknown };
+  if (!isMethod(method)) {
+    throw new UserError(
+      `${file} does not export a method as its default: write "export default defineMethod({ name, version, title, summary, settings, … })".`,
+    );
+  }
+  return { method, file, digest: createHash('sha256').update(source).digest('hex') };
+}
+
+function fileOf(nameOrPath: string): string {
+  if (/[/\\]/.test(nameOrPath) || /\.[cm]?[jt]s$/.test(nameOrPath)) return resolve(nameOrPath);
+  const known = methodNames();
+  if (known.includes(nameOrPath)) return join(folder, `${nameOrPath}.ts`);
+  throw new UsageError(
+    `There is no method "${nameOrPath}".${suggestion(nameOrPath, known)} Known are: ${known.join(', ')}; or give the path of a file.`,
+  );
+}
+
+function readSource(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (thrown) {
+    throw new UserError(`The method's file cannot be read: ${messageOf(thrown)}.`);
+  }
+}
+
+function isMethod(value: unknown): value is Method {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, version, settings } = value as Record<string, unknown>;
+  return typeof name === 'string' && typeof version === 'number' && typeof settings === 'object';
+}

@@ -1,0 +1,47 @@
+import { UserError } from '../errors.ts';
+import type { Examples } from '../stream/examples.ts';
+import type { Candidates, Scenario } from '../stream/scenario.ts';
+import type { TaskStream } from '../stream/stream.ts';
+
+/** The scenario's rules on what a learner may know, as the loop applies them. */
+export interface Protocol {
+  readonly outputs: number;
+  readonly inputShape: readonly number[];
+  /** Shape and encoding of the inputs, for whoever stores some. */
+  readonly inputs: Pick<Examples, 'shape' | 'encoding'>;
+  readonly taskIdentity: Scenario['taskIdentity'];
+  /**
+   * Which outputs may be answered with for an example of a task, 1 or 0 each.
+   * @param seen tasks whose training has begun
+   * @returns `[outputs]`; all 0 when nothing may be answered yet
+   */
+  candidates(phase: 'train' | 'test', task: number, seen: number): Float32Array;
+}
+
+/** The protocol of a stream. Methods are given masks and no way to lift them. */
+export function protocolOf(stream: TaskStream): Protocol {
+  const { scenario, outputs, inputShape, tasks } = stream;
+  const [first] = tasks;
+  if (!first) throw new UserError(`The scenario ${scenario.name} has no tasks.`);
+  const masks = new Map<string, Float32Array>();
+  const make = (rule: Candidates, task: number, seen: number): Float32Array => {
+    const mask = new Float32Array(outputs);
+    if (rule === 'all') return mask.fill(1);
+    const answerable = tasks.filter(({ index }) => (rule === 'seen' ? index <= seen : index === task));
+    for (const { outputs: indices } of answerable) for (const index of indices) mask[index] = 1;
+    return mask;
+  };
+  return {
+    outputs,
+    inputShape,
+    inputs: { shape: first.train.shape, encoding: first.train.encoding },
+    taskIdentity: scenario.taskIdentity,
+    candidates(phase, task, seen) {
+      const rule = scenario.candidates[phase];
+      const key = `${rule} ${rule === 'current' ? task : seen}`;
+      const known = masks.get(key) ?? make(rule, task, seen);
+      masks.set(key, known);
+      return known;
+    },
+  };
+}

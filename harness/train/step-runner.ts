@@ -1,0 +1,125 @@
+import type { ProgramState } from '../engine/program.ts';
+import type { HostTensor, HostTensors } from '../engine/tensor.ts';
+import { unroll } from '../engine/unroll.ts';
+import { UserError } from '../errors.ts';
+import { initialMoments, type Optimiser, optimiserOf } from '../nn/optimisers.ts';
+import { type Schedule, schedule } from '../nn/schedules.ts';
+import type { Random } from '../random.ts';
+import { BatchRows, emptyFeeds, partOf, writeBatch } from './batch-rows.ts';
+import type { ExampleReference } from './example-memory.ts';
+import type { Learner } from './learner.ts';
+import { modelState, trainingProgram } from './model-programs.ts';
+import type { TaskTraining } from './train-task.ts';
+
+/** Models with fewer scalars than this run several steps a call: for them a call costs as much as a step. */
+const smallModel = 2_000_000;
+const stepsPerCallOfSmallModels = 8;
+
+/**
+ * Runs optimiser steps of one task. The trained tensors stay with the engine from the constructor
+ * until {@link readBack} takes them to the learner.
+ */
+export class StepRunner<Settings> {
+  readonly #job: TaskTraining<Settings>;
+  readonly #optimiser: Optimiser;
+  readonly #schedule: Schedule;
+  readonly #rows: number;
+  readonly #updates: number;
+  readonly #stepsPerCall: number;
+  readonly #state: ProgramState;
+  readonly #memoryRandom: Random;
+  #update = 0;
+
+  /**
+   * @param batchSize rows of the task's own examples in a batch
+   * @param updates how many steps the task takes in all, for the schedule
+   */
+  constructor(job: TaskTraining<Settings>, batchSize: number, updates: number) {
+    const { learner, engine, training, task } = job;
+    this.#job = job;
+    this.#optimiser = optimiserOf(training.optimiser, training);
+    this.#schedule = schedule(training.schedule, training.warmup);
+    this.#rows = batchSize + (learner.method.extraRows?.(learner.settings) ?? 0);
+    this.#updates = updates;
+    this.#stepsPerCall = learner.totalParameters < smallModel ? stepsPerCallOfSmallModels : 1;
+    if (training.optimiserState === 'reset') learner.forgetMoments();
+    learner.moments = { ...initialMoments(this.#optimiser, learner.trained()), ...momentsInUse(learner) };
+    this.#state = engine.createState({ ...modelState(learner), ...learner.moments });
+    this.#memoryRandom = learner.random('memorySampling', 'task', task.index);
+  }
+
+  /** Steps done. */
+  get update(): number {
+    return this.#update;
+  }
+
+  /** How many steps the next call should take when so many batches are left. */
+  stepsFor(batches: number): number {
+    return batches >= this.#stepsPerCall ? this.#stepsPerCall : 1;
+  }
+
+  /**
+   * One step for each batch, all in one call of the engine.
+   * @returns the loss of each before its step
+   * @throws UserError when a loss is not finite
+   */
+  async run(batches: readonly ExampleReference[][], epoch: number): Promise<Float32Array> {
+    const { learner, engine } = this.#job;
+    const program = unroll(trainingProgram(learner, this.#optimiser, this.#rows), batches.length);
+    const compiled = await engine.compile(program);
+    const feeds = emptyFeeds(program.inputs);
+    batches.forEach((batch, step) => {
+      this.#fill(feeds, step, batch, epoch);
+    });
+    const { loss } = await compiled.run(feeds, this.#state);
+    const losses = loss?.data as Float32Array;
+    this.#refuseDivergence(losses);
+    return losses;
+  }
+
+  /** Hands the trained tensors back to the learner. */
+  async readBack(): Promise<void> {
+    const { learner } = this.#job;
+    learner.parameters = { ...learner.parameters, ...(await this.#state.read([...learner.trainable])) };
+    learner.moments = await this.#state.read(Object.keys(learner.moments));
+    const names = Object.keys(learner.kept);
+    const kept = await this.#state.read(names.map((name) => `kept.${name}`));
+    learner.kept = Object.fromEntries(names.map((name) => [name, kept[`kept.${name}`] as HostTensor]));
+  }
+
+  /** Lets go of the engine's memory. */
+  dispose(): void {
+    this.#state.dispose();
+  }
+
+  #fill(feeds: HostTensors, step: number, batch: readonly ExampleReference[], epoch: number): void {
+    const { learner, task, training } = this.#job;
+    const rows = new BatchRows(batch, this.#rows);
+    const { settings } = learner;
+    learner.method.composeBatch?.(rows, { settings, learner, task, epoch, random: this.#memoryRandom });
+    writeBatch(rows.rows, (of) => learner.protocol.candidates('train', of, task.index), feeds, step);
+    const learningRate = training.learningRate * this.#schedule(this.#update, this.#updates);
+    this.#update++;
+    learner.step++;
+    for (const [name, value] of Object.entries(this.#optimiser.numbers(learner.step, learningRate))) {
+      partOf(feeds[name], step)?.fill(value);
+    }
+  }
+
+  #refuseDivergence(losses: Float32Array): void {
+    const bad = losses.findIndex((loss) => !Number.isFinite(loss));
+    if (bad < 0) return;
+    const { learner, task } = this.#job;
+    throw new UserError(
+      `Training diverged: the loss of ${learner.method.name} is ${losses[bad]} at update ` +
+        `${this.#update - losses.length + bad + 1} of task ${task.index}. ` +
+        'Lower the learning rate (--set training.learningRate=…) or the strength of the method.',
+    );
+  }
+}
+
+function momentsInUse<Settings>(learner: Learner<Settings>): HostTensors {
+  return Object.fromEntries(
+    Object.entries(learner.moments).filter(([name]) => learner.trainable.has(name.slice(name.indexOf('.') + 1))),
+  );
+}

@@ -1,0 +1,101 @@
+import { add, mul } from '@tensorflow/tfjs-core';
+import type { LinearLayer } from '../harness/backbones/backbone.ts';
+import { uniform } from '../harness/backbones/initialisers.ts';
+import { float32, zeros } from '../harness/engine/tensor.ts';
+import { multiply } from '../harness/linalg/matrix.ts';
+import { linear as applyWeights } from '../harness/nn/layers.ts';
+import type { Learner } from '../harness/train/learner.ts';
+import { defineMethod } from '../harness/train/method.ts';
+
+interface Settings {
+  readonly rank: number;
+  readonly alpha: number;
+  readonly targets: readonly string[];
+  readonly merge: 'never' | 'after-task';
+}
+
+/**
+ * Low-rank adaptation (Hu et al. 2022), trained through all tasks. The backbone is frozen; each adapted layer computes
+ *
+ *     y = W x + b + (α / r) · B A x,   A ∈ R^{r × in},  B ∈ R^{out × r}
+ *
+ * with A Kaiming-uniform and B = 0 at the start, so that nothing changes at first. The head is trained as it is.
+ * With `merge: after-task`, `(α / r) · B A` is added to W after each task and a fresh pair begins.
+ */
+export default defineMethod<Settings>({
+  name: 'lora',
+  version: 1,
+  title: 'LoRA, sequential',
+  summary: 'Freezes the backbone and trains one low-rank update of each layer through all tasks.',
+  paper: {
+    title: 'LoRA: Low-Rank Adaptation of Large Language Models',
+    authors: 'Hu, Shen, Wallis, Allen-Zhu, Li, Wang, Wang, Chen',
+    year: 2022,
+    url: 'https://arxiv.org/abs/2106.09685',
+  },
+  settings: {
+    rank: { type: 'integer', default: 8, minimum: 1, description: 'r, the rank of each update.' },
+    alpha: { type: 'number', default: 16, exclusiveMinimum: 0, description: 'α; the update is scaled by α / r.' },
+    targets: {
+      type: 'array',
+      items: { type: 'string' },
+      default: ['layers', 'qkv'],
+      description: 'Layers to adapt: those with one of these words in their dotted name.',
+    },
+    merge: {
+      type: 'string',
+      enum: ['never', 'after-task'],
+      default: 'never',
+      description: 'Whether the update is merged into the weights after each task.',
+    },
+  },
+
+  prepare(learner) {
+    learner.trainable.clear();
+    learner.trainable.add('head.weight').add('head.bias');
+    for (const layer of targetsOf(learner)) {
+      learner.trainable.add(`${layer.name}.lora_A`).add(`${layer.name}.lora_B`);
+      begin(learner, layer, 0);
+    }
+  },
+
+  linear(layer, x, base, { parameters, settings }) {
+    const down = parameters[`${layer.name}.lora_A`];
+    const up = parameters[`${layer.name}.lora_B`];
+    if (!down || !up) return base();
+    const change = applyWeights(applyWeights(x, down), up);
+    return add(base(), mul(change, settings.alpha / settings.rank));
+  },
+
+  endTask(learner, task) {
+    if (learner.settings.merge === 'never') return;
+    for (const layer of targetsOf(learner)) {
+      learner.setParameter(`${layer.name}.weight`, merged(learner, layer));
+      begin(learner, layer, task.index);
+    }
+  },
+});
+
+function targetsOf(learner: Learner<Settings>): LinearLayer[] {
+  const { targets } = learner.settings;
+  return learner.backbone.layers.filter(({ name }) => name.split('.').some((word) => targets.includes(word)));
+}
+
+/** A fresh pair for a layer: Kaiming-uniform with a = √5, which is ±1/√in, and zero. */
+function begin(learner: Learner<Settings>, layer: LinearLayer, tasksDone: number): void {
+  const { rank } = learner.settings;
+  const random = learner.random('initialWeights', 'lora', layer.name, tasksDone);
+  learner.setParameter(`${layer.name}.lora_A`, uniform([rank, layer.inputs], 1 / Math.sqrt(layer.inputs), random));
+  learner.setParameter(`${layer.name}.lora_B`, zeros([layer.outputs, rank]));
+}
+
+/** `W + (α / r) · B A`, `[out, in]`. */
+function merged(learner: Learner<Settings>, layer: LinearLayer): ReturnType<typeof float32> {
+  const { alpha, rank } = learner.settings;
+  const change = multiply(learner.parameter(`${layer.name}.lora_B`), learner.parameter(`${layer.name}.lora_A`));
+  const weight = learner.parameter(`${layer.name}.weight`);
+  return float32(
+    Float32Array.from(weight.data, (value, index) => value + (alpha / rank) * (change.data[index] as number)),
+    weight.shape,
+  );
+}
