@@ -7,7 +7,8 @@ export class CellTracker {
   /** Share of the training done, 0 to 1. */
   done = 0;
   #tasks = 0;
-  #detail = 'starting';
+  #task = 'starting';
+  #epoch = '';
   #accuracy: number | undefined;
   #begun: number;
   #doneAtStart: number | undefined;
@@ -29,20 +30,25 @@ export class CellTracker {
       // What a resumed run finds done took no time of this process.
       this.#doneAtStart ??= event.done;
       this.done = event.done;
-      this.#detail = `task ${event.task}/${this.#tasks} epoch ${event.epoch}/${event.epochs} loss ${event.loss.toPrecision(3)}`;
+      this.#task = `task ${event.task}/${this.#tasks}`;
+      this.#epoch = `epoch ${event.epoch}/${event.epochs}, loss ${event.loss.toPrecision(3)}`;
     } else if (event.kind === 'evaluated' && event.after > 0) {
       this.#accuracy = event.accuracy;
     }
   }
 
-  /** Task, epoch, loss, accuracy so far and time left, on one line. */
+  /** Time left, task, accuracy so far, epoch and loss, the most wanted first: a narrow terminal cuts the end off. */
   get detail(): string {
     const left = this.secondsLeft;
+    const accuracy = this.accuracyText;
     return [
-      this.#detail,
-      ...(this.#accuracy === undefined ? [] : [`accuracy ${this.accuracyText}`]),
-      ...(left === undefined ? [] : [`${duration(left)} left`]),
-    ].join(', ');
+      left === undefined ? '' : `${duration(left)} left`,
+      this.#task,
+      accuracy === '' ? '' : `accuracy ${accuracy}`,
+      this.#epoch,
+    ]
+      .filter((part) => part !== '')
+      .join(', ');
   }
 
   /** The accuracy after the last trained task, in percent; empty before the first. */

@@ -83,7 +83,8 @@ class BarProgress extends LineProgress {
 
   override note(line: string): void {
     // Only a redraw of the bars brings logged lines to the terminal; before the first bar there is none.
-    if (this.#bars.isActive) this.#bars.log(`${line}\n`);
+    // The escape code clears what is left of the bar that stood there.
+    if (this.#bars.isActive) this.#bars.log(`${line}\u001b[K\n`);
     else super.note(line);
   }
 
@@ -114,7 +115,7 @@ interface BarPayload {
 }
 
 const barTotal = 1000;
-const barWidth = 16;
+const barWidth = 12;
 const idle: BarPayload = { label: '', detail: '' };
 
 function drawBar(

@@ -98,11 +98,11 @@ describe('CellTracker', () => {
     const tracker = new CellTracker('ewc seed 1', () => now);
     tracker.follow({ kind: 'started', id: 'x', tasks: 5, resumedAfter: 2 });
     tracker.follow({ kind: 'progress', task: 3, epoch: 1, epochs: 2, loss: 0.51234, done: 0.4 });
-    expect(tracker.detail).toBe('task 3/5 epoch 1/2 loss 0.512');
+    expect(tracker.detail).toBe('task 3/5, epoch 1/2, loss 0.512');
     now = 30_000;
     tracker.follow({ kind: 'evaluated', after: 3, accuracy: 0.654 });
     tracker.follow({ kind: 'progress', task: 4, epoch: 1, epochs: 2, loss: Number.NaN, done: 0.7 });
-    expect(tracker.detail).toBe('task 4/5 epoch 1/2 loss NaN, accuracy 65.4%, 30 s left');
+    expect(tracker.detail).toBe('30 s left, task 4/5, accuracy 65.4%, epoch 1/2, loss NaN');
   });
 });
 
