@@ -1,5 +1,4 @@
 import { Command, CommanderError } from 'commander';
-import packageDescription from '../package.json' with { type: 'json' };
 import { explainCommand } from './commands/explain.ts';
 import { lsCommand } from './commands/ls.ts';
 import { runCommand } from './commands/run.ts';
@@ -7,6 +6,7 @@ import { showCommand } from './commands/show.ts';
 import { tableCommand } from './commands/table.ts';
 import { validateCommand } from './commands/validate.ts';
 import { UsageError, UserError } from './errors.ts';
+import { packageVersion } from './version.ts';
 
 const commands = [runCommand, tableCommand, showCommand, lsCommand, explainCommand, validateCommand];
 
@@ -23,7 +23,7 @@ export async function main(words: readonly string[]): Promise<number> {
   let code: number = exitCodes.done;
   const program = new Command('palimpsest')
     .description('A continual-learning benchmark harness: scenarios in, trusted tables out.')
-    .version(packageDescription.version)
+    .version(packageVersion())
     .exitOverride()
     .addHelpText(
       'after',

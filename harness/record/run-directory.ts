@@ -15,6 +15,8 @@ export interface RunStart {
   readonly definition: RunDefinition;
   readonly order: RunRecord['order'];
   readonly tasks: RunRecord['tasks'];
+  /** Whether the method trains on data of past tasks, as `joint` does. */
+  readonly usesPastData?: boolean;
 }
 
 /**
@@ -81,9 +83,11 @@ export class RunDirectory {
     return this.#cells;
   }
 
-  /** Adds measured cells to `accuracy.csv`. */
+  /** Adds measured cells to `accuracy.csv`; one that was measured before is replaced. */
   addCells(cells: readonly AccuracyCell[]): void {
-    this.#writeCells([...this.#cells, ...cells]);
+    const replaced = new Set(cells.map(({ after, task }) => `${after} ${task}`));
+    const kept = this.#cells.filter(({ after, task }) => !replaced.has(`${after} ${task}`));
+    this.#writeCells([...kept, ...cells]);
   }
 
   /** Forgets what was measured after more than so many tasks: the work to be done again from the checkpoint. */
@@ -156,9 +160,17 @@ export class RunDirectory {
   }
 }
 
-function freshRecord(id: string, { definition, order, tasks }: RunStart): RunRecord {
+function freshRecord(id: string, { definition, order, tasks, usesPastData }: RunStart): RunRecord {
   const status: RunStatus = { state: 'running', started: now(), tasksDone: 0 };
-  return { id, definition, order: [...order], tasks: [...tasks], status, environment: describeEnvironment() };
+  return {
+    id,
+    definition,
+    order: [...order],
+    tasks: [...tasks],
+    ...(usesPastData === true ? { usesPastData } : {}),
+    status,
+    environment: describeEnvironment(),
+  };
 }
 
 function now(): string {

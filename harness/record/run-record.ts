@@ -56,6 +56,8 @@ export interface RunRecord {
   /** The order in which classes or domains came. */
   readonly order: readonly number[];
   readonly tasks: readonly { readonly index: number; readonly name: string }[];
+  /** The method trains on the data of all past tasks: a reference to compare with, no continual learner. */
+  readonly usesPastData?: true;
   readonly status: RunStatus;
   readonly environment: {
     readonly node: string;

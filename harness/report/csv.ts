@@ -31,6 +31,7 @@ function recordOf(table: ReportTable, row: ReportRow): Map<string, Value> {
     ['method', method.name],
     ['method_version', method.version],
     ['method_digest', method.digest],
+    ['uses_past_data', String(row.isReference)],
     ['settings', canonicalJson(method.settings)],
     ['training', canonicalJson(training)],
     ['backbone', canonicalJson(backbone)],

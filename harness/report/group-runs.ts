@@ -17,6 +17,8 @@ export interface ReportRow {
   readonly definition: RunDefinition;
   /** `key=value` for what tells this row from others of the same method; empty when the method's name is enough. */
   readonly differs: readonly string[];
+  /** The method sees the data of all past tasks: shown, but no contender for the best. */
+  readonly isReference: boolean;
   /** Finished runs, in order of their seeds. */
   readonly runs: readonly RecordedRun[];
   /** Seed roles that took more than one value, as far as they changed anything. */
@@ -95,6 +97,7 @@ function rowOf(
   return {
     definition: firstOf(runs).record.definition,
     differs,
+    isReference: runs.some(({ record }) => record.usesPastData === true),
     runs,
     varied: variedRoles(runs),
     metrics: new Map(selected.map((metric) => [metric.id, summariseMetric(metric, matrices)])),

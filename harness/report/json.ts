@@ -20,6 +20,7 @@ function rowJson(row: ReportRow): unknown {
     engine,
     palimpsest,
     differs: row.differs,
+    usesPastData: row.isReference,
     varied: row.varied,
     metrics: Object.fromEntries(
       [...row.metrics].map(([id, result]) => [

@@ -52,7 +52,12 @@ function columnsOf(table: ReportTable, style: TerminalStyle): Column[] {
     cells: table.rows.map(cell),
   });
   return [
-    text('method', ({ definition, differs }) => [definition.method.name, ...differs].join('\n'), 'left'),
+    text(
+      'method',
+      ({ definition, differs, isReference }) =>
+        [definition.method.name, ...(isReference ? ['(reference)'] : []), ...differs].join('\n'),
+      'left',
+    ),
     text('seeds', ({ runs }) => String(runs.length)),
     ...table.metrics.map((metric) => metricColumn(metric, table.rows, style)),
     text('training\ntime', ({ cost }) => duration(cost.trainingSeconds)),
@@ -65,9 +70,10 @@ function columnsOf(table: ReportTable, style: TerminalStyle): Column[] {
 function metricColumn(metric: Metric, rows: readonly ReportRow[], { colour }: TerminalStyle): Column {
   const results = rows.map((row) => row.metrics.get(metric.id));
   const shown = results.map(metricText);
-  const best = bestText(metric, results);
+  const contenders = rows.map((row, index) => (row.isReference ? undefined : results[index]));
+  const best = bestText(metric, contenders);
   const cells = shown.map((text, index) => {
-    const isBest = best !== undefined && meanText(results[index]) === best;
+    const isBest = best !== undefined && meanText(contenders[index]) === best;
     if (colour) return isBest ? `\u001b[1m${text}\u001b[22m` : text;
     // The blank keeps the numbers of a column under each other.
     return `${text}${isBest ? '*' : best === undefined ? '' : ' '}`;
@@ -142,6 +148,9 @@ function footer(table: ReportTable, { colour }: TerminalStyle): string[] {
     intervalLine(rows),
     ...reasonLines(rows),
   ];
+  if (rows.some(({ isReference }) => isReference)) {
+    lines.push('A reference trains on the data of all tasks so far and is no contender for the best.');
+  }
   if (!colour && rows.length > 1) lines.push('* is the best of its column.');
   return lines;
 }

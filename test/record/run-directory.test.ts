@@ -77,6 +77,14 @@ describe('RunDirectory', () => {
     again.close();
   });
 
+  it('replaces cells that are measured again', () => {
+    const run = RunDirectory.open(temporaryFolder(), start);
+    run.addCells([{ after: 0, task: 1, correct: 1, total: 4 }]);
+    run.addCells([{ after: 0, task: 1, correct: 2, total: 4 }]);
+    run.close();
+    expect(readRun(run.path).cells).toEqual([{ after: 0, task: 1, correct: 2, total: 4 }]);
+  });
+
   it('is for one process at a time', () => {
     const results = temporaryFolder();
     const run = RunDirectory.open(results, start);

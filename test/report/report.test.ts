@@ -144,6 +144,17 @@ describe('the terminal table', () => {
     expect(formatTerminalTable(table, plain)).toMatch(/85\.50 ± 1\.24\*/);
   });
 
+  it('shows a reference without counting it as the best', () => {
+    const joint = recorded(threeSeeds('joint', [97, 98, 99])).map(
+      (run): RecordedRun => ({ ...run, record: { ...run.record, usesPastData: true } }),
+    );
+    const others = recorded([...threeSeeds('ewc', [50, 60, 70]), ...threeSeeds('er', [80, 81, 82])]);
+    const text = formatTerminalTable(tableOf([...joint, ...others]), plain);
+    expect(text).toMatch(/joint +│ +3 │ +94\.00 ± 1\.24 {2}│/);
+    expect(text).toContain('(reference)');
+    expect(text).toMatch(/85\.50 ± 1\.24\*/);
+  });
+
   it('says why an interval is absent', () => {
     const text = formatTerminalTable(tableOf(recorded(threeSeeds('ewc', [50, 60]))), plain);
     expect(text).toContain('No interval for 2 values; an interval needs at least 3.');
