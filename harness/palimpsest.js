@@ -6,7 +6,7 @@ if (major < 20) {
   console.error(`palimpsest needs Node 20 or newer; this is ${process.versions.node}.`);
   process.exit(2);
 }
-const { register } = await import('tsx/esm/api');
-register();
+// Both kinds of modules: a user's method may lie in a folder whose package.json does not say "module".
+await import('tsx');
 const { main } = await import('./main.ts');
 process.exitCode = await main(process.argv.slice(2));
