@@ -43,6 +43,7 @@ export function writeBatch(
   const inputs = partOf(feeds.inputs, step);
   const candidates = partOf(feeds.candidates, step);
   inputs?.fill(0);
+  candidates?.fill(1);
   partOf(feeds.weights, step)?.fill(0).fill(1, 0, rows.length);
   const labels = partOf(feeds.labels, step);
   const tasks = partOf(feeds.tasks, step);

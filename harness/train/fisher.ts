@@ -91,7 +91,8 @@ function batchedProgram<Settings>(learner: Learner<Settings>, labels: FisherLabe
     const probes = backbone.layers.map(({ outputs }) => zeroTensor([rows, outputs]));
     const forward = (...added: Tensor[]): Tensor => {
       const { logits } = backbone.forward(batch.inputs, parameters, (layer, x) => {
-        inputs.set(layer.name, x);
+        // Of the first pass only: what is computed while differentiating does not outlive it.
+        if (!inputs.has(layer.name)) inputs.set(layer.name, x);
         const own = linear(x, parameters[`${layer.name}.weight`] as Tensor, parameters[`${layer.name}.bias`]);
         return add(own, added[backbone.layers.indexOf(layer)] as Tensor);
       });
