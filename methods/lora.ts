@@ -35,7 +35,12 @@ export default defineMethod<Settings>({
   },
   settings: {
     rank: { type: 'integer', default: 8, minimum: 1, description: 'r, the rank of each update.' },
-    alpha: { type: 'number', default: 16, exclusiveMinimum: 0, description: 'α; the update is scaled by α / r.' },
+    alpha: {
+      type: 'number',
+      default: 16,
+      exclusiveMinimum: 0,
+      description: 'α; the update is scaled by α / r.',
+    },
     targets: {
       type: 'array',
       items: { type: 'string' },
@@ -63,8 +68,8 @@ export default defineMethod<Settings>({
     const down = parameters[`${layer.name}.lora_A`];
     const up = parameters[`${layer.name}.lora_B`];
     if (!down || !up) return base();
-    const change = applyWeights(applyWeights(x, down), up);
-    return add(base(), mul(change, settings.alpha / settings.rank));
+    // The factor goes to B, the smallest of the tensors that could take it.
+    return add(base(), applyWeights(applyWeights(x, down), mul(up, settings.alpha / settings.rank)));
   },
 
   endTask(learner, task) {
@@ -85,14 +90,20 @@ function targetsOf(learner: Learner<Settings>): LinearLayer[] {
 function begin(learner: Learner<Settings>, layer: LinearLayer, tasksDone: number): void {
   const { rank } = learner.settings;
   const random = learner.random('initialWeights', 'lora', layer.name, tasksDone);
-  learner.setParameter(`${layer.name}.lora_A`, uniform([rank, layer.inputs], 1 / Math.sqrt(layer.inputs), random));
+  learner.setParameter(
+    `${layer.name}.lora_A`,
+    uniform([rank, layer.inputs], 1 / Math.sqrt(layer.inputs), random),
+  );
   learner.setParameter(`${layer.name}.lora_B`, zeros([layer.outputs, rank]));
 }
 
 /** `W + (α / r) · B A`, `[out, in]`. */
 function merged(learner: Learner<Settings>, layer: LinearLayer): ReturnType<typeof float32> {
   const { alpha, rank } = learner.settings;
-  const change = multiply(learner.parameter(`${layer.name}.lora_B`), learner.parameter(`${layer.name}.lora_A`));
+  const change = multiply(
+    learner.parameter(`${layer.name}.lora_B`),
+    learner.parameter(`${layer.name}.lora_A`),
+  );
   const weight = learner.parameter(`${layer.name}.weight`);
   return float32(
     Float32Array.from(weight.data, (value, index) => value + (alpha / rank) * (change.data[index] as number)),

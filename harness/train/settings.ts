@@ -34,6 +34,11 @@ export function resolveSettings(
   };
 }
 
+/** A method's settings when the caller changes none. */
+export function defaultsOf(method: Method): Record<string, unknown> {
+  return checkedSettings(method, {});
+}
+
 function withOverrides(
   scenario: Scenario,
   method: Method,
