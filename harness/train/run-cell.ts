@@ -51,7 +51,12 @@ async function runDefined(
   report: (event: CellEvent) => void,
 ): Promise<void> {
   const tasks = stream.tasks.map(({ index, name }) => ({ index, name }));
-  const directory = RunDirectory.open(cell.resultsDirectory, { definition, order: stream.order, tasks });
+  const directory = RunDirectory.open(cell.resultsDirectory, {
+    definition,
+    order: stream.order,
+    tasks,
+    usesPastData: method.needs?.pastData === true,
+  });
   try {
     if (!directory.finished) {
       const learner = new Learner({
