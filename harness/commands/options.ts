@@ -1,6 +1,25 @@
 import { InvalidArgumentError } from 'commander';
 import { type SeedRole, type Seeds, seedRoles } from '../random.ts';
 import { suggestion } from '../suggest.ts';
+import type { CellSpec } from '../train/cell.ts';
+
+/** The options of `palimpsest run` as commander hands them over. */
+export interface RunOptions {
+  readonly method: readonly string[];
+  readonly seeds: readonly number[];
+  readonly fixSeed?: Partial<Seeds>;
+  readonly set?: Readonly<Record<string, unknown>>;
+  readonly measureOn: CellSpec['measuredOn'];
+  readonly jobs: number;
+  readonly engine: CellSpec['engine'];
+  readonly device: CellSpec['device'];
+  readonly threads: number;
+  readonly results: string;
+  readonly data: string;
+  readonly csv?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
 
 const mostSeeds = 10_000;
 

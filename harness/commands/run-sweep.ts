@@ -10,10 +10,10 @@ import type { Method } from '../train/method.ts';
 import { loadMethod } from '../train/methods.ts';
 import { resolveSettings } from '../train/settings.ts';
 import { print, printJson } from './command.ts';
+import type { RunOptions } from './options.ts';
 import { type PlannedMethod, planCells } from './plan-cells.ts';
 import { printTables, writeCsv } from './print-tables.ts';
 import { openProgress, type Progress } from './progress.ts';
-import type { RunOptions } from './run.ts';
 
 /**
  * Runs all methods with all seeds and prints what came of it.

@@ -1,27 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
-import type { Seeds } from '../random.ts';
-import type { CellSpec } from '../train/cell.ts';
 import type { CommandMaker } from './command.ts';
-import { addFixedSeed, addSetting, parsePositive, parseSeeds } from './options.ts';
-
-/** The options of `palimpsest run` as commander hands them over. */
-export interface RunOptions {
-  readonly method: readonly string[];
-  readonly seeds: readonly number[];
-  readonly fixSeed?: Partial<Seeds>;
-  readonly set?: Readonly<Record<string, unknown>>;
-  readonly measureOn: CellSpec['measuredOn'];
-  readonly jobs: number;
-  readonly engine: CellSpec['engine'];
-  readonly device: CellSpec['device'];
-  readonly threads: number;
-  readonly results: string;
-  readonly data: string;
-  readonly csv?: string;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-}
+import { addFixedSeed, addSetting, parsePositive, parseSeeds, type RunOptions } from './options.ts';
 
 const examples = `
 Examples:

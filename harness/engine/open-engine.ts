@@ -42,7 +42,9 @@ export async function openEngine({ name, device, threads }: EngineOptions): Prom
     return onnx ?? openEngine({ name: 'wasm', device, threads });
   }
   if (!devices[name].includes(device)) {
-    throw new EngineError(`The ${name} engine has no device "${device}"; it has ${devices[name].join(', ')}.`);
+    throw new EngineError(
+      `The ${name} engine has no device "${device}"; it has ${devices[name].join(', ')}.`,
+    );
   }
   return openers[name](device, threads);
 }
@@ -105,7 +107,9 @@ async function openCpu(): Promise<Engine> {
 async function openTensorFlow(device: DeviceName, threads: number): Promise<Engine> {
   const { EagerEngine } = await import('./eager/eager-engine.ts');
   const packages =
-    device === 'cuda' ? ['@tensorflow/tfjs-node-gpu'] : ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'];
+    device === 'cuda'
+      ? ['@tensorflow/tfjs-node-gpu']
+      : ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'];
   const failures: string[] = [];
   for (const name of packages) {
     try {
@@ -113,11 +117,16 @@ async function openTensorFlow(device: DeviceName, threads: number): Promise<Engi
       const library = `${name} ${version['tfjs-node'] ?? ''}`.trim();
       return new EagerEngine({ name: 'tensorflow', device, threads, version: library }, 'tensorflow');
     } catch (thrown) {
-      failures.push(`${name}: ${messageOf(thrown).split('\n')[0]}`);
+      failures.push(`${name}: ${firstWords(messageOf(thrown))}`);
     }
   }
   throw new EngineError(
     `The tensorflow engine is not installed (${failures.join('; ')}). Install it with ` +
       `"npm install ${packages.at(-1)}", which downloads the TensorFlow library, or use --engine onnx.`,
   );
+}
+
+/** The cause without the path of the file that imported. */
+function firstWords(message: string): string {
+  return (message.split('\n')[0] ?? '').replace(/ imported from .*/, '');
 }
