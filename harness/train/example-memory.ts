@@ -1,6 +1,6 @@
-import { type Examples, sizeOf, type StoredValues } from '../stream/examples.ts';
-import type { FileTensor } from '../safetensors.ts';
 import type { Random } from '../random.ts';
+import type { FileTensor } from '../safetensors.ts';
+import { type Examples, type StoredValues, sizeOf } from '../stream/examples.ts';
 
 /** One example of a set, with the task it came in. */
 export interface ExampleReference {
@@ -63,28 +63,37 @@ export class ExampleMemory implements Examples {
     this.tasks[place] = task;
   }
 
-  /** Up to `size` different held examples, at random. */
+  /** Copies of up to `size` different held examples, at random; examples offered later do not change them. */
   sample(size: number, random: Random): ExampleReference[] {
-    return Array.from(random.sample(this.#count, size), (row) => ({
-      examples: this,
-      row,
-      task: this.tasks[row] as number,
-    }));
+    const drawn = random.sample(this.#count, size);
+    const copies = new ExampleMemory(drawn.length, this);
+    return Array.from(drawn, (row, place) => {
+      const task = this.tasks[row] as number;
+      copies.put(place, { examples: this, row, task });
+      return { examples: copies, row: place, task };
+    });
   }
 
   readStored(rows: ArrayLike<number>, into: StoredValues): void {
     const size = sizeOf(this.shape);
-    for (let index = 0; index < rows.length; index++) into.set(this.#slot(rows[index] as number), index * size);
+    for (let index = 0; index < rows.length; index++)
+      into.set(this.#slot(rows[index] as number), index * size);
   }
 
   /** What a checkpoint must hold. */
   toTensors(): Record<string, FileTensor> {
     const shape = [this.capacity];
     return {
-      'memory.values': { shape: [this.capacity, ...this.shape], data: this.#values },
+      'memory.values': {
+        shape: [this.capacity, ...this.shape],
+        data: this.#values,
+      },
       'memory.labels': { shape, data: this.labels },
       'memory.tasks': { shape, data: this.tasks },
-      'memory.counts': { shape: [2], data: Int32Array.of(this.#count, this.#offered) },
+      'memory.counts': {
+        shape: [2],
+        data: Int32Array.of(this.#count, this.#offered),
+      },
     };
   }
 
