@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import type { HostTensors } from '../engine/tensor.ts';
-import { UserError } from '../errors.ts';
+import type { HostTensor, HostTensors } from '../engine/tensor.ts';
+import { messageOf, UserError } from '../errors.ts';
 import { replaceFile, withFileErrors } from '../record/files.ts';
 import type { RunCost } from '../record/run-record.ts';
-import { decodeSafetensors, encodeSafetensors, type FileTensor } from '../safetensors.ts';
+import { decodeSafetensors, encodeSafetensors, type FileContents, type FileTensor } from '../safetensors.ts';
 import type { Learner } from './learner.ts';
 
 /** What a run has to remember beside the learner. */
@@ -13,24 +13,42 @@ export interface Progress {
   readonly cost: RunCost;
 }
 
+const format = 'palimpsest-checkpoint-1';
+
 /** What groups of tensors a checkpoint has, each under its own prefix. */
-const groups = ['model', 'moments', 'kept'] as const;
+const groups = ['parameters', 'moments', 'kept'] as const;
+
+/** What a checkpoint's header says beside the tensors. */
+interface Header {
+  readonly progress: Progress;
+  readonly step: number;
+  readonly trainable: readonly string[];
+  /** Names of each group in the learner's own order: a sum over tensors in another order is rounded otherwise. */
+  readonly names: Readonly<Record<(typeof groups)[number], readonly string[]>>;
+}
 
 /** Writes the learner and how far it is; the file is replaced whole. */
 export function saveCheckpoint<Settings>(path: string, learner: Learner<Settings>, progress: Progress): void {
   const tensors: Record<string, FileTensor> = {
-    ...grouped('model', learner.parameters),
-    ...grouped('moments', learner.moments),
-    ...grouped('kept', learner.kept),
     ...learner.memory?.toTensors(),
   };
-  const metadata = {
-    format: 'palimpsest-checkpoint-1',
-    progress: JSON.stringify(progress),
-    step: String(learner.step),
-    trainable: JSON.stringify([...learner.trainable]),
+  for (const group of groups) {
+    for (const [name, tensor] of Object.entries(learner[group])) tensors[`${group}/${name}`] = tensor;
+  }
+  const names = Object.fromEntries(groups.map((group) => [group, Object.keys(learner[group])]));
+  const header = {
+    progress,
+    step: learner.step,
+    trainable: [...learner.trainable],
+    names,
   };
-  replaceFile(path, encodeSafetensors({ tensors, metadata }));
+  replaceFile(
+    path,
+    encodeSafetensors({
+      tensors,
+      metadata: { format, header: JSON.stringify(header) },
+    }),
+  );
 }
 
 /**
@@ -40,31 +58,44 @@ export function saveCheckpoint<Settings>(path: string, learner: Learner<Settings
  */
 export function loadCheckpoint<Settings>(path: string, learner: Learner<Settings>): Progress | undefined {
   if (!existsSync(path)) return undefined;
-  const bytes = withFileErrors(`read ${path}`, () => readFileSync(path));
-  const { tensors, metadata } = decodeSafetensors(bytes, path);
-  if (metadata.format !== 'palimpsest-checkpoint-1') {
-    throw new UserError(`${path} is not a checkpoint of this program. Delete it to start the run again.`);
+  const { tensors, header } = readCheckpoint(path);
+  for (const group of groups) {
+    const named = header.names[group].map((name) => [name, hostTensor(tensors[`${group}/${name}`])]);
+    learner[group] = Object.fromEntries(named) as HostTensors;
   }
-  const [model, moments, kept] = groups.map((group) => ungrouped(group, tensors)) as [HostTensors, HostTensors, HostTensors];
-  learner.parameters = model;
-  learner.moments = moments;
-  learner.kept = kept;
-  learner.step = Number(metadata.step);
+  learner.step = header.step;
   learner.trainable.clear();
-  for (const name of JSON.parse(metadata.trainable ?? '[]') as string[]) learner.trainable.add(name);
+  for (const name of header.trainable) learner.trainable.add(name);
   learner.memory?.restore(tensors);
-  return JSON.parse(metadata.progress ?? 'null') as Progress;
+  return header.progress;
 }
 
-function grouped(group: string, tensors: HostTensors): Record<string, FileTensor> {
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [`${group}/${name}`, tensor]));
-}
-
-function ungrouped(group: string, tensors: Readonly<Record<string, FileTensor>>): HostTensors {
-  const found: HostTensors = {};
-  for (const [name, { shape, data }] of Object.entries(tensors)) {
-    if (!name.startsWith(`${group}/`) || data instanceof Uint8Array) continue;
-    found[name.slice(group.length + 1)] = { shape, data, dtype: data instanceof Float32Array ? 'float32' : 'int32' };
+function readCheckpoint(path: string): {
+  tensors: Readonly<Record<string, FileTensor>>;
+  header: Header;
+} {
+  const bytes = withFileErrors(`read ${path}`, () => readFileSync(path));
+  const cure = `Delete ${path} to start the run again.`;
+  let contents: FileContents;
+  try {
+    contents = decodeSafetensors(bytes, path);
+  } catch (thrown) {
+    throw new UserError(`The checkpoint is damaged: ${messageOf(thrown)} ${cure}`, { cause: thrown });
   }
-  return found;
+  const { tensors, metadata } = contents;
+  if (metadata.format !== format || metadata.header === undefined) {
+    throw new UserError(`${path} is not a checkpoint of this program. ${cure}`);
+  }
+  return { tensors, header: JSON.parse(metadata.header) as Header };
+}
+
+function hostTensor(tensor: FileTensor | undefined): HostTensor {
+  if (!tensor || tensor.data instanceof Uint8Array)
+    throw new Error('A checkpoint names a tensor that it does not hold.');
+  const { shape, data } = tensor;
+  return {
+    shape,
+    data,
+    dtype: data instanceof Float32Array ? 'float32' : 'int32',
+  };
 }
