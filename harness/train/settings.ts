@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject } from 'ajv';
 import { UsageError } from '../errors.ts';
 import { validateScenario } from '../stream/load-scenario.ts';
-import type { Scenario } from '../stream/scenario.ts';
+import type { Scenario, Training } from '../stream/scenario.ts';
 import { suggestion } from '../suggest.ts';
 import type { Method } from './method.ts';
 
@@ -21,16 +21,18 @@ export function resolveSettings(
   method: Method,
   overrides: Readonly<Record<string, unknown>>,
 ): Resolved {
-  const parts = { training: {}, backbone: {}, settings: {} } as Record<string, Record<string, unknown>>;
+  const training: Record<string, unknown> = {};
+  const backbone: Record<string, unknown> = {};
+  const settings: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(overrides)) {
-    const [part, name] = key.split(/\.(.*)/s) as [string, string | undefined];
-    const target = name !== undefined && part !== 'settings' ? parts[part] : parts.settings;
-    if (!target) throw unknownKey(key, method);
-    target[name ?? part] = value;
+    const [, part, name] = /^(training|backbone)\.(.+)$/s.exec(key) ?? [];
+    if (part === 'training' && name) training[name] = value;
+    else if (part === 'backbone' && name) backbone[name] = value;
+    else settings[key] = value;
   }
   return {
-    scenario: withOverrides(scenario, method, parts.training ?? {}, parts.backbone ?? {}),
-    settings: checkedSettings(method, parts.settings ?? {}),
+    scenario: withOverrides(scenario, method, training, backbone),
+    settings: checkedSettings(method, settings),
   };
 }
 
@@ -45,17 +47,33 @@ function withOverrides(
   training: Readonly<Record<string, unknown>>,
   backbone: Readonly<Record<string, unknown>>,
 ): Scenario {
-  const combined: Record<string, unknown> = { ...scenario.training, ...method.training, ...training };
-  if ('updates' in training && !('epochs' in training)) delete combined.epochs;
-  if ('epochs' in training && !('updates' in training)) delete combined.updates;
-  const changed = { ...scenario, training: combined, backbone: { ...scenario.backbone, ...backbone } };
+  const changed = {
+    ...scenario,
+    training: changeTraining(changeTraining(scenario.training, method.training ?? {}), training),
+    backbone: { ...scenario.backbone, ...backbone },
+  };
   return validateScenario(changed, `${scenario.name} with --set`);
 }
 
+/** A budget in epochs replaces one in updates, and the other way round. */
+function changeTraining(
+  training: Partial<Training>,
+  changes: Readonly<Record<string, unknown>>,
+): Partial<Training> {
+  const { epochs: _epochs, updates: _updates, ...withoutBudget } = training;
+  const budgetChanges = 'epochs' in changes || 'updates' in changes;
+  return { ...(budgetChanges ? withoutBudget : training), ...changes };
+}
+
 function checkedSettings(method: Method, given: Record<string, unknown>): Record<string, unknown> {
-  for (const name of Object.keys(given)) if (!(name in method.settings)) throw unknownKey(name, method);
+  for (const name of Object.keys(given))
+    if (!Object.hasOwn(method.settings, name)) throw unknownKey(name, method);
   const settings = { ...given };
-  const check = new Ajv({ useDefaults: true, allErrors: true, strict: false }).compile({
+  const check = new Ajv({
+    useDefaults: true,
+    allErrors: true,
+    strict: false,
+  }).compile({
     type: 'object',
     properties: method.settings,
   });
