@@ -36,7 +36,13 @@ export function methodNames(): string[] {
 /** Every method under `methods/`. */
 export async function listMethods(): Promise<MethodListing[]> {
   const loaded = await Promise.all(methodNames().map(loadMethod));
-  return loaded.map(({ method: { name, version, title, summary }, file }) => ({ name, version, title, summary, file }));
+  return loaded.map(({ method: { name, version, title, summary }, file }) => ({
+    name,
+    version,
+    title,
+    summary,
+    file,
+  }));
 }
 
 /**
@@ -46,13 +52,17 @@ export async function listMethods(): Promise<MethodListing[]> {
 export async function loadMethod(nameOrPath: string): Promise<LoadedMethod> {
   const file = fileOf(nameOrPath);
   const source = readSource(file);
-  const { default: method } = (await import(pathToFileURL(file).href)) as { default?: unknown };
+  const method = await importDefault(file);
   if (!isMethod(method)) {
     throw new UserError(
       `${file} does not export a method as its default: write "export default defineMethod({ name, version, title, summary, settings, … })".`,
     );
   }
-  return { method, file, digest: createHash('sha256').update(source).digest('hex') };
+  return {
+    method,
+    file,
+    digest: createHash('sha256').update(source).digest('hex'),
+  };
 }
 
 function fileOf(nameOrPath: string): string {
@@ -62,6 +72,19 @@ function fileOf(nameOrPath: string): string {
   throw new UsageError(
     `There is no method "${nameOrPath}".${suggestion(nameOrPath, known)} Known are: ${known.join(', ')}; or give the path of a file.`,
   );
+}
+
+async function importDefault(file: string): Promise<unknown> {
+  try {
+    const { default: found } = (await import(pathToFileURL(file).href)) as {
+      default?: unknown;
+    };
+    return found;
+  } catch (thrown) {
+    throw new UserError(`The method's file ${file} cannot be loaded: ${messageOf(thrown)}`, {
+      cause: thrown,
+    });
+  }
 }
 
 function readSource(file: string): Buffer {
@@ -75,5 +98,10 @@ function readSource(file: string): Buffer {
 function isMethod(value: unknown): value is Method {
   if (typeof value !== 'object' || value === null) return false;
   const { name, version, settings } = value as Record<string, unknown>;
-  return typeof name === 'string' && typeof version === 'number' && typeof settings === 'object';
+  return (
+    typeof name === 'string' &&
+    typeof version === 'number' &&
+    typeof settings === 'object' &&
+    settings !== null
+  );
 }
