@@ -24,36 +24,33 @@ export class BatchRows {
   add(rows: readonly ExampleReference[]): void {
     this.#rows.push(...rows);
     if (this.#rows.length > this.#limit) {
-      throw new Error(`A batch has room for ${this.#limit} rows, but composeBatch made it ${this.#rows.length}.`);
+      throw new Error(
+        `A batch has room for ${this.#limit} rows, but composeBatch made it ${this.#rows.length}.`,
+      );
     }
   }
 }
 
 /**
- * Writes rows as the batch of one step into feeds that hold several (leading axis: steps).
- * What the feeds have room for beyond the rows becomes padding of weight 0.
+ * Writes rows as a batch into the feeds of a program.
+ * What these have room for beyond the rows becomes padding of weight 0.
  * @param candidatesOf the mask of a task's examples, `[outputs]`
  */
 export function writeBatch(
   rows: readonly ExampleReference[],
   candidatesOf: (task: number) => Float32Array,
-  feeds: HostTensors,
-  step = 0,
+  { inputs, candidates, weights, labels, tasks }: HostTensors,
 ): void {
-  const inputs = partOf(feeds.inputs, step);
-  const candidates = partOf(feeds.candidates, step);
-  inputs?.fill(0);
-  candidates?.fill(1);
-  partOf(feeds.weights, step)?.fill(0).fill(1, 0, rows.length);
-  const labels = partOf(feeds.labels, step);
-  const tasks = partOf(feeds.tasks, step);
+  inputs?.data.fill(0);
+  candidates?.data.fill(1);
+  weights?.data.fill(0).fill(1, 0, rows.length);
   rows.forEach(({ examples, row, task }, index) => {
     const size = sizeOf(examples.shape);
-    decode(examples, [row], inputs?.subarray(index * size, (index + 1) * size) as Float32Array);
+    decode(examples, [row], inputs?.data.subarray(index * size, (index + 1) * size) as Float32Array);
     const mask = candidatesOf(task);
-    candidates?.set(mask, index * mask.length);
-    if (labels) labels[index] = examples.labels[row] as number;
-    if (tasks) tasks[index] = task;
+    candidates?.data.set(mask, index * mask.length);
+    if (labels) labels.data[index] = examples.labels[row] as number;
+    if (tasks) tasks.data[index] = task;
   });
 }
 
@@ -68,9 +65,21 @@ export function emptyFeeds(inputs: Readonly<Record<string, TensorSpec>>): HostTe
   );
 }
 
-/** The values of one step of a feed. */
-export function partOf(feed: HostTensor | undefined, step: number): HostTensor['data'] | undefined {
-  if (!feed) return undefined;
-  const size = feed.data.length / (feed.shape[0] as number);
-  return feed.data.subarray(step * size, (step + 1) * size);
+/** One step of feeds that hold several (leading axis: steps). It shares their memory, so writing to it fills them. */
+export function feedsOfStep(feeds: HostTensors, step: number): HostTensors {
+  return Object.fromEntries(
+    Object.entries(feeds).map(
+      ([
+        name,
+        {
+          shape: [, ...shape],
+          dtype,
+          data,
+        },
+      ]): [string, HostTensor] => {
+        const size = sizeOf(shape);
+        return [name, { shape, dtype, data: data.subarray(step * size, (step + 1) * size) }];
+      },
+    ),
+  );
 }

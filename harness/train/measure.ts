@@ -1,4 +1,5 @@
-import type { Engine } from '../engine/program.ts';
+import type { Engine, ProgramState } from '../engine/program.ts';
+import type { HostTensor } from '../engine/tensor.ts';
 import type { AccuracyCell } from '../evaluate/accuracy-matrix.ts';
 import type { Examples } from '../stream/examples.ts';
 import type { Task } from '../stream/stream.ts';
@@ -25,7 +26,11 @@ export async function measureRow<Settings>(
     const row: AccuracyCell[] = [];
     for (const task of tasks) {
       const examples = task[measuredOn];
-      const predictions = await predict(learner, engine, state, { examples, task: task.index, after });
+      const predictions = await predict(learner, engine, state, {
+        examples,
+        task: task.index,
+        after,
+      });
       const correct = predictions.reduce(
         (total, prediction, index) => total + (prediction === examples.labels[index] ? 1 : 0),
         0,
@@ -52,7 +57,7 @@ export interface Question {
 export async function predict<Settings>(
   learner: Learner<Settings>,
   engine: Engine,
-  state: ReturnType<Engine['createState']>,
+  state: ProgramState,
   { examples, task, after }: Question,
 ): Promise<Int32Array> {
   const predictions = new Int32Array(examples.count).fill(-1);
@@ -63,17 +68,14 @@ export async function predict<Settings>(
   const feeds = emptyFeeds(program.inputs);
   for (let first = 0; first < examples.count; first += batchSize) {
     const length = Math.min(batchSize, examples.count - first);
-    const rows = Array.from({ length }, (_, index) => ({ examples, row: first + index, task }));
-    writeBatch(rows, () => candidates, stacked(feeds));
-    const { predictions: found } = await compiled.run(feeds, state);
-    predictions.set((found?.data as Int32Array).subarray(0, length), first);
+    const rows = Array.from({ length }, (_, index) => ({
+      examples,
+      row: first + index,
+      task,
+    }));
+    writeBatch(rows, () => candidates, feeds);
+    const { predictions: found } = (await compiled.run(feeds, state)) as { predictions: HostTensor };
+    predictions.set(found.data.subarray(0, length), first);
   }
   return predictions;
-}
-
-/** The same feeds seen as those of one step. */
-function stacked(feeds: ReturnType<typeof emptyFeeds>): ReturnType<typeof emptyFeeds> {
-  return Object.fromEntries(
-    Object.entries(feeds).map(([name, feed]) => [name, { ...feed, shape: [1, ...feed.shape] }]),
-  );
 }

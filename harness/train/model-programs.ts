@@ -5,7 +5,7 @@ import { linear } from '../nn/layers.ts';
 import { crossEntropyPerExample, maskLogits, weightedMean } from '../nn/losses.ts';
 import type { Optimiser } from '../nn/optimisers.ts';
 import type { Learner } from './learner.ts';
-import type { Batch, Outputs, Scope } from './method.ts';
+import type { Batch, Method, Outputs, Scope } from './method.ts';
 import type { Protocol } from './protocol.ts';
 
 /** Mean cross-entropy over the candidates: the loss of plain fine-tuning. */
@@ -29,7 +29,11 @@ export function runModel<Settings>(
       linear(x, parameters[`${layer.name}.weight`] as Tensor, parameters[`${layer.name}.bias`]);
     return method.linear ? method.linear(layer, x, base, scope) : base();
   });
-  return { features, rawLogits: logits, logits: maskLogits(logits, batch.candidates) };
+  return {
+    features,
+    rawLogits: logits,
+    logits: maskLogits(logits, batch.candidates),
+  };
 }
 
 /** Signatures of a batch of so many rows, as {@link Batch} has them. */
@@ -51,52 +55,77 @@ export function batchInputs(protocol: Protocol, rows: number, training: boolean)
  * One optimiser step. State: the trained parameters, the optimiser's moments, and what the method keeps;
  * output: the loss before the step.
  */
-export function trainingProgram<Settings>(learner: Learner<Settings>, optimiser: Optimiser, rows: number): Program {
-  const { method, settings } = learner;
+export function trainingProgram<Settings>(
+  learner: Learner<Settings>,
+  optimiser: Optimiser,
+  rows: number,
+): Program {
   const trained = learner.trained();
-  const names = Object.keys(trained);
   const numbers = Object.keys(optimiser.numbers(1, 1));
-  const run = (tensors: Tensors): Tensors => {
-    const batch = tensors as unknown as Batch;
-    const kept = pick(tensors, Object.keys(learner.kept), 'kept.');
-    const fixed = pick(tensors, Object.keys(learner.parameters));
-    const scopeOf = (parameters: Tensors): Scope<Settings> => ({ settings, parameters, kept, training: true });
-    const loss = (...values: Tensor[]): Scalar => {
-      const scope = scopeOf({ ...fixed, ...zip(names, values) });
-      const outputs = runModel(learner, batch, scope);
-      return method.loss ? method.loss(outputs, batch, scope) : classificationLoss(outputs, batch);
-    };
-    const { value, grads } = valueAndGrads(loss)(names.map((name) => tensors[name] as Tensor));
-    const raw = zip(names, grads);
-    const gradients = method.gradients ? method.gradients(raw, scopeOf(fixed)) : raw;
-    const updates = applyOptimiser(optimiser, gradients, tensors);
-    const after = method.afterStep?.(pick(updates, names), scopeOf(fixed)) ?? {};
-    const replaced = Object.entries(after).map(([name, tensor]) => [name in kept ? `kept.${name}` : name, tensor]);
-    return { loss: value, ...updates, ...Object.fromEntries(replaced) };
-  };
   return {
-    name: `train ${method.name}`,
+    name: `train ${learner.method.name}`,
     inputs: {
       ...batchInputs(learner.protocol, rows, true),
       ...Object.fromEntries(numbers.map((number) => [number, { shape: [], dtype: 'float32' as const }])),
     },
-    state: { ...specsOf(trained), ...specsOf(learner.moments), ...specsOf(learner.kept, 'kept.') },
+    state: {
+      ...specsOf(trained),
+      ...specsOf(learner.moments),
+      ...specsOf(learner.kept, 'kept.'),
+    },
     frozen: learner.frozen(),
-    run,
+    run: (tensors) => trainingStep(learner, optimiser, Object.keys(trained), tensors),
   };
 }
 
+/** @param names the trained parameters */
+function trainingStep<Settings>(
+  learner: Learner<Settings>,
+  optimiser: Optimiser,
+  names: readonly string[],
+  tensors: Tensors,
+): Tensors {
+  const { method } = learner;
+  const scope = scopeOf(learner, tensors, true);
+  const batch = tensors as unknown as Batch;
+  const loss = (...values: Tensor[]): Scalar => {
+    const inner = {
+      ...scope,
+      parameters: { ...scope.parameters, ...zip(names, values) },
+    };
+    const outputs = runModel(learner, batch, inner);
+    return method.loss ? method.loss(outputs, batch, inner) : classificationLoss(outputs, batch);
+  };
+  const { value, grads } = valueAndGrads(loss)(names.map((name) => tensors[name] as Tensor));
+  const gradients = zip(names, grads);
+  const changed = method.gradients ? method.gradients(gradients, scope) : gradients;
+  const updates = applyOptimiser(optimiser, changed, tensors);
+  return {
+    loss: value,
+    ...updates,
+    ...afterStep(method, pick(updates, Object.keys(changed)), scope),
+  };
+}
+
+/** What the method's hook replaces, under the names of the state. */
+function afterStep<Settings>(method: Method<Settings>, updated: Tensors, scope: Scope<Settings>): Tensors {
+  const replaced = Object.entries(method.afterStep?.(updated, scope) ?? {});
+  return Object.fromEntries(
+    replaced.map(([name, tensor]) => {
+      if (name in scope.kept) return [`kept.${name}`, tensor];
+      if (name in updated) return [name, tensor];
+      throw new Error(
+        `afterStep of ${method.name} returns "${name}", which is neither a trained parameter nor a kept tensor.`,
+      );
+    }),
+  );
+}
 /** Predictions. State: the trained parameters and what the method keeps; output: `predictions`, int32 `[rows]`. */
 export function predictionProgram<Settings>(learner: Learner<Settings>, rows: number): Program {
-  const { method, settings } = learner;
+  const { method } = learner;
   const run = (tensors: Tensors): Tensors => {
     const batch = tensors as unknown as Pick<Batch, 'inputs' | 'candidates' | 'tasks'>;
-    const scope: Scope<Settings> = {
-      settings,
-      parameters: pick(tensors, Object.keys(learner.parameters)),
-      kept: pick(tensors, Object.keys(learner.kept), 'kept.'),
-      training: false,
-    };
+    const scope = scopeOf(learner, tensors, false);
     const outputs = runModel(learner, batch, scope);
     // The method's own logits are masked again: no method answers with what is not a candidate.
     const logits = method.predict
@@ -110,6 +139,20 @@ export function predictionProgram<Settings>(learner: Learner<Settings>, rows: nu
     state: { ...specsOf(learner.trained()), ...specsOf(learner.kept, 'kept.') },
     frozen: learner.frozen(),
     run,
+  };
+}
+
+/** What a method's hooks see of the tensors of a program. */
+export function scopeOf<Settings>(
+  { settings, parameters, kept }: Learner<Settings>,
+  tensors: Tensors,
+  training: boolean,
+): Scope<Settings> {
+  return {
+    settings,
+    parameters: pick(tensors, Object.keys(parameters)),
+    kept: pick(tensors, Object.keys(kept), 'kept.'),
+    training,
   };
 }
 
@@ -132,7 +175,8 @@ function applyOptimiser(optimiser: Optimiser, gradients: Tensors, tensors: Tenso
   return updates;
 }
 
-function pick(tensors: Tensors, names: readonly string[], prefix = ''): Tensors {
+/** The named tensors among those of a program, whose names there have the prefix. */
+export function pick(tensors: Tensors, names: readonly string[], prefix = ''): Tensors {
   return Object.fromEntries(names.map((name) => [name, tensors[prefix + name] as Tensor]));
 }
 
@@ -144,7 +188,8 @@ function prefixed(tensors: HostTensors, prefix: string): HostTensors {
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [prefix + name, tensor]));
 }
 
-function specsOf(tensors: HostTensors, prefix = ''): Record<string, TensorSpec> {
+/** Signatures of tensors, under their names with the prefix. */
+export function specsOf(tensors: HostTensors, prefix = ''): Record<string, TensorSpec> {
   return Object.fromEntries(
     Object.entries(tensors).map(([name, { shape, dtype }]) => [prefix + name, { shape, dtype }]),
   );

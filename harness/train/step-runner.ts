@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts';
 import { initialMoments, type Optimiser, optimiserOf } from '../nn/optimisers.ts';
 import { type Schedule, schedule } from '../nn/schedules.ts';
 import type { Random } from '../random.ts';
-import { BatchRows, emptyFeeds, partOf, writeBatch } from './batch-rows.ts';
+import { BatchRows, emptyFeeds, feedsOfStep, writeBatch } from './batch-rows.ts';
 import type { ExampleReference } from './example-memory.ts';
 import type { Learner } from './learner.ts';
 import { modelState, trainingProgram } from './model-programs.ts';
@@ -43,8 +43,14 @@ export class StepRunner<Settings> {
     this.#updates = updates;
     this.#stepsPerCall = learner.totalParameters < smallModel ? stepsPerCallOfSmallModels : 1;
     if (training.optimiserState === 'reset') learner.forgetMoments();
-    learner.moments = { ...initialMoments(this.#optimiser, learner.trained()), ...momentsInUse(learner) };
-    this.#state = engine.createState({ ...modelState(learner), ...learner.moments });
+    learner.moments = {
+      ...initialMoments(this.#optimiser, learner.trained()),
+      ...momentsInUse(learner),
+    };
+    this.#state = engine.createState({
+      ...modelState(learner),
+      ...learner.moments,
+    });
     this.#memoryRandom = learner.random('memorySampling', 'task', task.index);
   }
 
@@ -69,7 +75,7 @@ export class StepRunner<Settings> {
     const compiled = await engine.compile(program);
     const feeds = emptyFeeds(program.inputs);
     batches.forEach((batch, step) => {
-      this.#fill(feeds, step, batch, epoch);
+      this.#fill(feedsOfStep(feeds, step), batch, epoch);
     });
     const { loss } = await compiled.run(feeds, this.#state);
     const losses = loss?.data as Float32Array;
@@ -77,10 +83,15 @@ export class StepRunner<Settings> {
     return losses;
   }
 
-  /** Hands the trained tensors back to the learner. */
+  /**
+   * Hands the trained tensors back to the learner.
+   * @throws UserError when the last step left a weight that is not finite
+   */
   async readBack(): Promise<void> {
     const { learner } = this.#job;
-    learner.parameters = { ...learner.parameters, ...(await this.#state.read([...learner.trainable])) };
+    const trained = await this.#state.read([...learner.trainable]);
+    this.#refuseBrokenWeights(trained);
+    learner.parameters = { ...learner.parameters, ...trained };
     learner.moments = await this.#state.read(Object.keys(learner.moments));
     const names = Object.keys(learner.kept);
     const kept = await this.#state.read(names.map((name) => `kept.${name}`));
@@ -92,27 +103,43 @@ export class StepRunner<Settings> {
     this.#state.dispose();
   }
 
-  #fill(feeds: HostTensors, step: number, batch: readonly ExampleReference[], epoch: number): void {
+  /** Makes ready the feeds of the next step. */
+  #fill(feeds: HostTensors, batch: readonly ExampleReference[], epoch: number): void {
     const { learner, task, training } = this.#job;
     const rows = new BatchRows(batch, this.#rows);
     const { settings } = learner;
-    learner.method.composeBatch?.(rows, { settings, learner, task, epoch, random: this.#memoryRandom });
-    writeBatch(rows.rows, (of) => learner.protocol.candidates('train', of, task.index), feeds, step);
+    learner.method.composeBatch?.(rows, {
+      settings,
+      learner,
+      task,
+      epoch,
+      random: this.#memoryRandom,
+    });
+    writeBatch(rows.rows, (of) => learner.protocol.candidates('train', of, task.index), feeds);
     const learningRate = training.learningRate * this.#schedule(this.#update, this.#updates);
     this.#update++;
     learner.step++;
     for (const [name, value] of Object.entries(this.#optimiser.numbers(learner.step, learningRate))) {
-      partOf(feeds[name], step)?.fill(value);
+      feeds[name]?.data.fill(value);
     }
   }
 
   #refuseDivergence(losses: Float32Array): void {
     const bad = losses.findIndex((loss) => !Number.isFinite(loss));
-    if (bad < 0) return;
+    if (bad >= 0) this.#diverged(`the loss is ${losses[bad]}`, this.#update - losses.length + bad + 1);
+  }
+
+  #refuseBrokenWeights(trained: HostTensors): void {
+    for (const [name, { data }] of Object.entries(trained)) {
+      const bad = data.find((value) => !Number.isFinite(value));
+      if (bad !== undefined) this.#diverged(`${name} holds ${bad}`, this.#update);
+    }
+  }
+
+  #diverged(what: string, update: number): never {
     const { learner, task } = this.#job;
     throw new UserError(
-      `Training diverged: the loss of ${learner.method.name} is ${losses[bad]} at update ` +
-        `${this.#update - losses.length + bad + 1} of task ${task.index}. ` +
+      `Training of ${learner.method.name} diverged: ${what} at update ${update} of task ${task.index}. ` +
         'Lower the learning rate (--set training.learningRate=…) or the strength of the method.',
     );
   }
@@ -120,6 +147,8 @@ export class StepRunner<Settings> {
 
 function momentsInUse<Settings>(learner: Learner<Settings>): HostTensors {
   return Object.fromEntries(
-    Object.entries(learner.moments).filter(([name]) => learner.trainable.has(name.slice(name.indexOf('.') + 1))),
+    Object.entries(learner.moments).filter(([name]) =>
+      learner.trainable.has(name.slice(name.indexOf('.') + 1)),
+    ),
   );
 }
