@@ -106,7 +106,10 @@ export interface Method<Settings = Record<string, unknown>> {
   beginTask?(learner: Learner<Settings>, task: Task): void | Promise<void>;
   /** *Host.* After a task's training: remember, merge, prune. */
   endTask?(learner: Learner<Settings>, task: Task): void | Promise<void>;
-  /** *Host.* The tasks whose data are trained on in this one; needs `pastData` if it is more than the current. */
+  /**
+   * *Host.* The tasks whose data are trained on in this one; the current one when left out.
+   * @param past the tasks before it; none are given unless the method says that it needs `pastData`
+   */
   trainingTasks?(task: Task, past: readonly Task[]): readonly Task[];
   /** *Host.* How many rows {@link Method.composeBatch} may add to a batch. */
   extraRows?(settings: Settings): number;
@@ -125,7 +128,11 @@ export interface Method<Settings = Record<string, unknown>> {
    */
   afterStep?(updated: Tensors, scope: Scope<Settings>): Tensors;
   /** *Program.* Logits for predictions, if they are not the model's own; `[rows, outputs]`. */
-  predict?(outputs: Outputs, batch: Pick<Batch, 'inputs' | 'candidates' | 'tasks'>, scope: Scope<Settings>): Tensor;
+  predict?(
+    outputs: Outputs,
+    batch: Pick<Batch, 'inputs' | 'candidates' | 'tasks'>,
+    scope: Scope<Settings>,
+  ): Tensor;
 }
 
 /** Gives a method's file its types: `export default defineMethod<{ strength: number }>({ … })`. */

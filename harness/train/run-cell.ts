@@ -1,3 +1,4 @@
+import type { Backbone } from '../backbones/backbone.ts';
 import { openBackbone } from '../backbones/open-backbone.ts';
 import { openEngine } from '../engine/open-engine.ts';
 import type { Engine } from '../engine/program.ts';
@@ -12,10 +13,21 @@ import { packageVersion } from '../version.ts';
 import type { CellEvent, CellSpec } from './cell.ts';
 import { checkCompatibility } from './compatibility.ts';
 import { Learner } from './learner.ts';
+import type { Method } from './method.ts';
 import { type LoadedMethod, loadMethod } from './methods.ts';
 import { protocolOf } from './protocol.ts';
 import { Run } from './run.ts';
-import { resolveSettings } from './settings.ts';
+import { type Resolved, resolveSettings } from './settings.ts';
+
+/** A cell with everything that it names loaded and opened. */
+interface OpenCell {
+  readonly cell: CellSpec;
+  readonly method: Method;
+  readonly definition: RunDefinition;
+  readonly backbone: Backbone;
+  readonly stream: TaskStream;
+  readonly engine: Engine;
+}
 
 /**
  * Runs one cell to its end, or finds it finished. A run that was cut off goes on from its last finished task.
@@ -25,81 +37,110 @@ import { resolveSettings } from './settings.ts';
 export async function runCell(cell: CellSpec, report: (event: CellEvent) => void): Promise<void> {
   const loaded = await loadMethod(cell.method);
   const base = await loadScenario(cell.scenario);
-  const { scenario, settings } = resolveSettings(base, loaded.method, cell.overrides);
+  const resolved = resolveSettings(base, loaded.method, cell.overrides);
+  const { scenario } = resolved;
   checkCompatibility(loaded.method, scenario);
   const stream = await openStream(scenario, {
     classOrderSeed: cell.seeds.classOrder,
     dataDirectory: cell.dataDirectory,
     baseDirectory: scenarioDirectory(cell.scenario),
   });
-  const engine = await openEngine({ name: cell.engine, device: cell.device, threads: cell.threads });
   try {
-    const definition = definitionOf(cell, base, scenario, settings, stream, loaded, engine);
-    await runDefined(definition, cell, loaded, stream, engine, report);
+    const backbone = openBackbone(scenario.backbone, stream.inputShape, stream.outputs);
+    const engine = await openEngine({
+      name: cell.engine,
+      device: cell.device,
+      threads: cell.threads,
+    });
+    try {
+      const definition = {
+        ...definitionOf(cell, base, resolved, loaded),
+        dataset: stream.dataset,
+        engine: {
+          name: engine.name,
+          device: engine.device,
+          threads: engine.threads,
+          version: engine.version,
+        },
+      };
+      await runOpened({ cell, method: loaded.method, definition, backbone, stream, engine }, report);
+    } finally {
+      await engine.dispose();
+    }
   } finally {
-    await engine.dispose();
     stream.close?.();
   }
 }
 
-async function runDefined(
-  definition: RunDefinition,
-  cell: CellSpec,
-  { method }: LoadedMethod,
-  stream: TaskStream,
-  engine: Engine,
-  report: (event: CellEvent) => void,
-): Promise<void> {
-  const tasks = stream.tasks.map(({ index, name }) => ({ index, name }));
+async function runOpened(opened: OpenCell, report: (event: CellEvent) => void): Promise<void> {
+  const { cell, method, definition, stream } = opened;
   const directory = RunDirectory.open(cell.resultsDirectory, {
     definition,
     order: stream.order,
-    tasks,
+    tasks: stream.tasks.map(({ index, name }) => ({ index, name })),
     usesPastData: method.needs?.pastData === true,
   });
+  const cached = directory.finished;
   try {
-    if (!directory.finished) {
-      const learner = new Learner({
-        method,
-        settings: definition.method.settings,
-        backbone: openBackbone(definition.backbone, stream.inputShape, stream.outputs),
-        engine,
-        protocol: protocolOf(stream),
-        seeds: cell.seeds,
-        log: (event) => directory.addEvent(event),
-      });
-      const run = new Run({ learner, engine, stream, directory, definition, report });
-      await run.toTheEnd().catch((thrown: unknown) => {
-        directory.fail(messageOf(thrown));
-        throw thrown;
-      });
-      report({ kind: 'finished', id: directory.id, directory: directory.path, cached: false });
-    } else {
-      report({ kind: 'finished', id: directory.id, directory: directory.path, cached: true });
-    }
+    if (!cached) await trainAndMeasure(opened, directory, report);
+    report({
+      kind: 'finished',
+      id: directory.id,
+      directory: directory.path,
+      cached,
+    });
   } finally {
     directory.close();
   }
 }
 
+async function trainAndMeasure(
+  { cell, method, definition, backbone, stream, engine }: OpenCell,
+  directory: RunDirectory,
+  report: (event: CellEvent) => void,
+): Promise<void> {
+  try {
+    const learner = new Learner({
+      method,
+      settings: definition.method.settings,
+      backbone,
+      engine,
+      protocol: protocolOf(stream),
+      seeds: cell.seeds,
+      log: (event) => directory.addEvent(event),
+    });
+    await new Run({
+      learner,
+      engine,
+      stream,
+      directory,
+      definition,
+      report,
+    }).toTheEnd();
+  } catch (thrown) {
+    directory.fail(messageOf(thrown));
+    throw thrown;
+  }
+}
+
+/** What determines the result, but for the data and the engine. */
 function definitionOf(
   cell: CellSpec,
   base: Scenario,
-  scenario: Scenario,
-  settings: Record<string, unknown>,
-  stream: TaskStream,
+  { scenario, settings }: Resolved,
   { method, digest }: LoadedMethod,
-  engine: Engine,
-): RunDefinition {
+): Omit<RunDefinition, 'dataset' | 'engine'> {
   return {
-    scenario: { name: base.name, version: base.version, digest: scenarioDigest(base) },
-    dataset: stream.dataset,
+    scenario: {
+      name: base.name,
+      version: base.version,
+      digest: scenarioDigest(base),
+    },
     method: { name: method.name, version: method.version, digest, settings },
     training: scenario.training,
     backbone: scenario.backbone,
     seeds: cell.seeds,
     measuredOn: cell.measuredOn,
-    engine: { name: engine.name, device: engine.device, threads: engine.threads, version: engine.version },
     palimpsest: packageVersion(),
   };
 }

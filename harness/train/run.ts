@@ -47,7 +47,12 @@ export class Run {
     const { stream, directory, learner, report } = this.#parts;
     await learner.method.prepare?.(learner);
     const tasksDone = await this.#resume();
-    report({ kind: 'started', id: directory.id, tasks: stream.tasks.length, resumedAfter: tasksDone });
+    report({
+      kind: 'started',
+      id: directory.id,
+      tasks: stream.tasks.length,
+      resumedAfter: tasksDone,
+    });
     for (const task of stream.tasks.slice(tasksDone)) {
       await this.#train(task);
       await this.#measure(task.index);
@@ -76,13 +81,18 @@ export class Run {
     const { method } = learner;
     const { tasks } = stream;
     const begun = performance.now();
-    directory.addEvent({ kind: 'task-started', task: task.index, name: task.name });
+    directory.addEvent({
+      kind: 'task-started',
+      task: task.index,
+      name: task.name,
+    });
     await method.beginTask?.(learner, task);
     this.#cost = {
       ...this.#cost,
       trainableParameters: Math.max(this.#cost.trainableParameters, learner.trainableParameters),
     };
-    const job = { learner, engine, training: definition.training, task, past: tasks.slice(0, task.index - 1) };
+    const past = method.needs?.pastData ? tasks.slice(0, task.index - 1) : [];
+    const job = { learner, engine, training: definition.training, task, past };
     await trainTask(job, (progress) => {
       const { epoch, epochs, loss } = progress;
       const done = (task.index - 1 + progress.done) / tasks.length;
@@ -115,7 +125,10 @@ export class Run {
       keptBytes: learner.keptBytes + past.reduce((total, task) => total + storedBytes(task), 0),
       keptExamples: (learner.memory?.count ?? 0) + pastExamples,
     };
-    saveCheckpoint(directory.checkpointPath, learner, { tasksDone, cost: this.#cost });
+    saveCheckpoint(directory.checkpointPath, learner, {
+      tasksDone,
+      cost: this.#cost,
+    });
     directory.setTasksDone(tasksDone);
     directory.addEvent({ kind: 'task-saved', tasksDone, cost: this.#cost });
   }

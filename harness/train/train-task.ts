@@ -23,7 +23,7 @@ export interface TaskTraining<Settings> {
   readonly engine: Engine;
   readonly training: Training;
   readonly task: Task;
-  /** The tasks before this one, for methods that may train on them again. */
+  /** The tasks before this one if the method needs their data, else none. */
   readonly past: readonly Task[];
 }
 
@@ -45,12 +45,25 @@ export async function trainTask<Settings>(
       const batches = Math.min(plan.batchesPerEpoch, plan.updates - runner.update);
       let total = 0;
       for (let first = 0; first < batches; ) {
-        const losses = await runner.run(batchesOf(order, plan.batchSize, first, runner.stepsFor(batches - first)), epoch);
+        const losses = await runner.run(
+          batchesOf(order, plan.batchSize, first, runner.stepsFor(batches - first)),
+          epoch,
+        );
         first += losses.length;
         total += losses.reduce((sum, loss) => sum + loss, 0);
-        report({ epoch: epoch + 1, epochs: plan.epochs, loss: total / first, done: runner.update / plan.updates });
+        report({
+          epoch: epoch + 1,
+          epochs: plan.epochs,
+          loss: total / first,
+          done: runner.update / plan.updates,
+        });
       }
-      learner.log({ kind: 'epoch', task: task.index, epoch: epoch + 1, loss: total / batches });
+      learner.log({
+        kind: 'epoch',
+        task: task.index,
+        epoch: epoch + 1,
+        loss: total / batches,
+      });
     }
     await runner.readBack();
   } finally {
@@ -77,7 +90,12 @@ function planUpdates(training: Training, sources: readonly Task[]): UpdatePlan {
     training.updates === undefined
       ? (training.epochs ?? 1) * batchesPerEpoch
       : training.updates * sources.length;
-  return { batchSize, batchesPerEpoch, updates, epochs: Math.ceil(updates / batchesPerEpoch) };
+  return {
+    batchSize,
+    batchesPerEpoch,
+    updates,
+    epochs: Math.ceil(updates / batchesPerEpoch),
+  };
 }
 
 /** Every example of the sources once, in the order of an epoch. */
@@ -88,12 +106,23 @@ function orderOf<Settings>(
   epoch: number,
 ): ExampleReference[] {
   const all = sources.flatMap(({ train, index }) =>
-    Array.from({ length: train.count }, (_, row) => ({ examples: train, row, task: index })),
+    Array.from({ length: train.count }, (_, row) => ({
+      examples: train,
+      row,
+      task: index,
+    })),
   );
   const random = learner.random('exampleOrder', 'task', task.index, 'epoch', epoch);
   return Array.from(random.permutation(all.length), (place) => all[place] as ExampleReference);
 }
 
-function batchesOf(order: ExampleReference[], size: number, first: number, count: number): ExampleReference[][] {
-  return Array.from({ length: count }, (_, step) => order.slice((first + step) * size, (first + step + 1) * size));
+function batchesOf(
+  order: ExampleReference[],
+  size: number,
+  first: number,
+  count: number,
+): ExampleReference[][] {
+  return Array.from({ length: count }, (_, step) =>
+    order.slice((first + step) * size, (first + step + 1) * size),
+  );
 }
