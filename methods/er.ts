@@ -18,7 +18,8 @@ export default defineMethod<Settings>({
   name: 'er',
   version: 1,
   title: 'Experience replay (reservoir)',
-  summary: 'Replays a few stored examples beside every batch; the memory is a reservoir sample of all examples seen.',
+  summary:
+    'Replays a few stored examples beside every batch; the memory is a reservoir sample of all examples seen.',
   paper: {
     title: 'On Tiny Episodic Memories in Continual Learning',
     authors: 'Chaudhry, Rohrbach, Elhoseiny, Ajanthan, Dokania, Torr, Ranzato',
@@ -26,8 +27,18 @@ export default defineMethod<Settings>({
     url: 'https://arxiv.org/abs/1902.10486',
   },
   settings: {
-    memory: { type: 'integer', default: 500, minimum: 1, description: 'Examples that the memory can hold.' },
-    replayBatch: { type: 'integer', default: 128, minimum: 1, description: 'Examples replayed in each step.' },
+    memory: {
+      type: 'integer',
+      default: 500,
+      minimum: 1,
+      description: 'Examples that the memory can hold.',
+    },
+    replayBatch: {
+      type: 'integer',
+      default: 128,
+      minimum: 1,
+      description: 'Examples replayed in each step.',
+    },
   },
 
   prepare(learner) {

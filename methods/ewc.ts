@@ -31,24 +31,38 @@ export default defineMethod<Settings>({
   summary: 'Holds each weight near its old value, the more firmly the more the old tasks depend on it.',
   paper: {
     title: 'Overcoming catastrophic forgetting in neural networks',
-    authors: 'Kirkpatrick, Pascanu, Rabinowitz, Veness, Desjardins, Rusu, Milan, Quan, Ramalho, Grabska-Barwinska, et al.',
+    authors:
+      'Kirkpatrick, Pascanu, Rabinowitz, Veness, Desjardins, Rusu, Milan, Quan, Ramalho, Grabska-Barwinska, et al.',
     year: 2017,
     url: 'https://arxiv.org/abs/1612.00796',
   },
   settings: {
-    strength: { type: 'number', default: 1000, minimum: 0, description: 'λ, the weight of the penalty.' },
+    strength: {
+      type: 'number',
+      default: 1000,
+      minimum: 0,
+      description: 'λ, the weight of the penalty.',
+    },
     form: {
       type: 'string',
       enum: ['offline', 'online'],
       default: 'offline',
-      description: 'offline: a penalty for each past task. online: one that decays, around the latest weights.',
+      description:
+        'offline: a penalty for each past task. online: one that decays, around the latest weights.',
     },
-    decay: { type: 'number', default: 1, minimum: 0, maximum: 1, description: 'γ of the online form.' },
+    decay: {
+      type: 'number',
+      default: 1,
+      minimum: 0,
+      maximum: 1,
+      description: 'γ of the online form.',
+    },
     fisherLabels: {
       type: 'string',
       enum: ['exact', 'predicted', 'true'],
       default: 'exact',
-      description: 'Whose log-likelihood the Fisher takes: the expectation over labels, the predicted or the true label.',
+      description:
+        'Whose log-likelihood the Fisher takes: the expectation over labels, the predicted or the true label.',
     },
     fisherExamples: {
       type: 'integer',
@@ -103,11 +117,16 @@ export function sumOf(past: Quadratic, now: Quadratic): Quadratic {
     precision[index] = total;
     if (total > 0) anchor[index] = pull / total;
   });
-  return { precision: { ...now.precision, data: precision }, anchor: { ...now.anchor, data: anchor } };
+  return {
+    precision: { ...now.precision, data: precision },
+    anchor: { ...now.anchor, data: anchor },
+  };
 }
 
 function decayed(past: Quadratic, now: Quadratic, decay: number): Quadratic {
-  const data = now.precision.data.map((fisher, index) => decay * (past.precision.data[index] as number) + fisher);
+  const data = now.precision.data.map(
+    (fisher, index) => decay * (past.precision.data[index] as number) + fisher,
+  );
   return { precision: { ...now.precision, data }, anchor: now.anchor };
 }
 

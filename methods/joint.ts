@@ -20,7 +20,8 @@ export default defineMethod<Settings>({
     restart: {
       type: 'boolean',
       default: true,
-      description: 'Start each task from fresh weights, so that the result does not depend on the order of tasks.',
+      description:
+        'Start each task from fresh weights, so that the result does not depend on the order of tasks.',
     },
   },
 

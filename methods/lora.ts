@@ -2,6 +2,7 @@ import { add, mul } from '@tensorflow/tfjs-core';
 import type { LinearLayer } from '../harness/backbones/backbone.ts';
 import { uniform } from '../harness/backbones/initialisers.ts';
 import { float32, zeros } from '../harness/engine/tensor.ts';
+import { UserError } from '../harness/errors.ts';
 import { multiply } from '../harness/linalg/matrix.ts';
 import { linear as applyWeights } from '../harness/nn/layers.ts';
 import type { Learner } from '../harness/train/learner.ts';
@@ -34,7 +35,12 @@ export default defineMethod<Settings>({
     url: 'https://arxiv.org/abs/2106.09685',
   },
   settings: {
-    rank: { type: 'integer', default: 8, minimum: 1, description: 'r, the rank of each update.' },
+    rank: {
+      type: 'integer',
+      default: 8,
+      minimum: 1,
+      description: 'r, the rank of each update.',
+    },
     alpha: {
       type: 'number',
       default: 16,
@@ -81,9 +87,15 @@ export default defineMethod<Settings>({
   },
 });
 
-function targetsOf(learner: Learner<Settings>): LinearLayer[] {
-  const { targets } = learner.settings;
-  return learner.backbone.layers.filter(({ name }) => name.split('.').some((word) => targets.includes(word)));
+function targetsOf({ backbone, settings }: Learner<Settings>): LinearLayer[] {
+  const { targets } = settings;
+  const found = backbone.layers.filter(({ name }) => name.split('.').some((word) => targets.includes(word)));
+  if (found.length > 0) return found;
+  const names = backbone.layers.map(({ name }) => name).join(', ');
+  throw new UserError(
+    `No layer of the ${backbone.name} has one of the words ${targets.join(', ')} in its name; its layers are ${names}. ` +
+      'Set targets.',
+  );
 }
 
 /** A fresh pair for a layer: Kaiming-uniform with a = √5, which is ±1/√in, and zero. */

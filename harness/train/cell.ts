@@ -1,5 +1,5 @@
-import type { Seeds } from '../random.ts';
 import type { DeviceName, EngineName } from '../engine/program.ts';
+import type { Seeds } from '../random.ts';
 
 /** One cell of a sweep: one method, one scenario, one set of seeds. Plain data, so that it can cross to a worker process. */
 export interface CellSpec {
@@ -22,7 +22,12 @@ export interface CellSpec {
 
 /** What a running cell tells while it works. */
 export type CellEvent =
-  | { readonly kind: 'started'; readonly id: string; readonly tasks: number; readonly resumedAfter: number }
+  | {
+      readonly kind: 'started';
+      readonly id: string;
+      readonly tasks: number;
+      readonly resumedAfter: number;
+    }
   | {
       readonly kind: 'progress';
       readonly task: number;
@@ -32,6 +37,15 @@ export type CellEvent =
       /** Share of the whole run's training done, 0 to 1. */
       readonly done: number;
     }
-  | { readonly kind: 'evaluated'; readonly after: number; readonly accuracy: number }
-  | { readonly kind: 'finished'; readonly id: string; readonly directory: string; readonly cached: boolean }
+  | {
+      readonly kind: 'evaluated';
+      readonly after: number;
+      readonly accuracy: number;
+    }
+  | {
+      readonly kind: 'finished';
+      readonly id: string;
+      readonly directory: string;
+      readonly cached: boolean;
+    }
   | { readonly kind: 'failed'; readonly error: string };
