@@ -95,7 +95,7 @@ class BarProgress extends LineProgress {
   }
 
   #barOf(index: number): SingleBar {
-    const bar = this.#running.get(index) ?? this.#free.pop() ?? this.#bars.create(barTotal, 0, idle);
+    const bar = this.#running.get(index) ?? this.#free.pop() ?? this.#bars.create(barTotal, 0, { ...idle });
     this.#running.set(index, bar);
     return bar;
   }
@@ -116,7 +116,8 @@ interface BarPayload {
 
 const barTotal = 1000;
 const barWidth = 12;
-const idle: BarPayload = { label: '', detail: '' };
+/** Frozen, because a bar writes into the payload that it was created with: each needs a copy. */
+const idle: BarPayload = Object.freeze({ label: '', detail: '' });
 
 function drawBar(
   _options: object,
