@@ -17,7 +17,8 @@ export function checkStateOutputs(program: Program, outputs: Iterable<[string, T
 export function checkState(program: Program, find: (name: string) => TensorSpec | undefined): void {
   for (const [name, spec] of Object.entries(program.state ?? {})) {
     const held = find(name);
-    if (!held) throw new EngineError(`Program "${program.name}" needs the state "${name}" (${describe(spec)}).`);
+    if (!held)
+      throw new EngineError(`Program "${program.name}" needs the state "${name}" (${describe(spec)}).`);
     if (!sameSpec(spec, held)) {
       throw new EngineError(
         `Program "${program.name}": state "${name}" must be ${describe(spec)}, but it is ${describe(held)}.`,

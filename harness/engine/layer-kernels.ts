@@ -56,10 +56,11 @@ export function layerNormalization(x: Tensor, scale: Tensor, shift: Tensor, epsi
 
 type Gradients = ReturnType<GradFunc>;
 
-const composed: Record<string, (inputs: Record<string, Tensor>, attributes: { epsilon?: number }) => Tensor[]> = {
-  Affine: ({ x, weight, bias }) => [
-    add(matMul(x as Tensor, weight as Tensor, false, true), bias as Tensor),
-  ],
+const composed: Record<
+  string,
+  (inputs: Record<string, Tensor>, attributes: { epsilon?: number }) => Tensor[]
+> = {
+  Affine: ({ x, weight, bias }) => [add(matMul(x as Tensor, weight as Tensor, false, true), bias as Tensor)],
   Gelu: ({ x }) => {
     const z = x as Tensor;
     return [mul(mul(z, 0.5), add(erf(mul(z, Math.SQRT1_2)), 1))];

@@ -52,7 +52,10 @@ export class ProgramCache<Compiled> {
   }
 
   #keyOf(program: Program): string {
-    const frozen = Object.entries(program.frozen ?? {}).map(([name, tensor]) => [name, this.#identityOf(tensor)]);
+    const frozen = Object.entries(program.frozen ?? {}).map(([name, tensor]) => [
+      name,
+      this.#identityOf(tensor),
+    ]);
     return JSON.stringify([program.name, specs(program.inputs), specs(program.state ?? {}), frozen]);
   }
 

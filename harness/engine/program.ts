@@ -70,7 +70,8 @@ export class EngineError extends UserError {
 export function checkFeeds(program: Program, feeds: HostTensors): void {
   for (const [name, spec] of Object.entries(program.inputs)) {
     const feed = feeds[name];
-    if (!feed) throw new EngineError(`Program "${program.name}" needs the input "${name}" (${describe(spec)}).`);
+    if (!feed)
+      throw new EngineError(`Program "${program.name}" needs the input "${name}" (${describe(spec)}).`);
     if (!sameSpec(spec, feed)) {
       throw new EngineError(
         `Program "${program.name}": input "${name}" must be ${describe(spec)}, but ${describe(feed)} was given.`,

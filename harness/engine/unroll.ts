@@ -27,7 +27,10 @@ function runSteps(program: Program, tensors: Tensors, steps: number): Tensors {
   const results = new Map<string, Tensor[]>();
   for (let step = 0; step < steps; step++) {
     const feeds = Object.fromEntries(
-      Object.entries(program.inputs).map(([name, { shape }]) => [name, entry(tensors[name] as Tensor, step, shape)]),
+      Object.entries(program.inputs).map(([name, { shape }]) => [
+        name,
+        entry(tensors[name] as Tensor, step, shape),
+      ]),
     );
     const outputs = program.run({ ...tensors, ...state, ...feeds });
     for (const [name, output] of Object.entries(outputs)) {

@@ -2,10 +2,9 @@ import { keep, type Tensor, tensor, tidy } from '@tensorflow/tfjs-core';
 import { withBackend } from '../backend-lock.ts';
 import { checkState, checkStateOutputs } from '../checks.ts';
 import { registerComposedKernels } from '../layer-kernels.ts';
-import { ProgramCache } from '../program-cache.ts';
 import {
-  checkFeeds,
   type CompiledProgram,
+  checkFeeds,
   type DeviceName,
   type Engine,
   EngineError,
@@ -13,6 +12,7 @@ import {
   type ProgramState,
   type Tensors,
 } from '../program.ts';
+import { ProgramCache } from '../program-cache.ts';
 import type { HostTensor, HostTensors, TensorSpec } from '../tensor.ts';
 
 const composed = new Set<string>();
@@ -70,7 +70,9 @@ class EagerState implements ProgramState {
     }
   }
 
-  read(names: readonly string[] = [...new Set([...this.#tensors.keys(), ...this.#pending.keys()])]): Promise<HostTensors> {
+  read(
+    names: readonly string[] = [...new Set([...this.#tensors.keys(), ...this.#pending.keys()])],
+  ): Promise<HostTensors> {
     return withBackend(this.#backend, () =>
       Object.fromEntries(names.map((name) => [name, hostCopy(this.tensor(name))])),
     );
@@ -114,10 +116,15 @@ class EagerProgram implements CompiledProgram {
     this.#backend = backend;
   }
 
-  async run(feeds: HostTensors, state: ProgramState = new EagerState({}, this.#backend)): Promise<HostTensors> {
+  async run(
+    feeds: HostTensors,
+    state: ProgramState = new EagerState({}, this.#backend),
+  ): Promise<HostTensors> {
     checkFeeds(this.#program, feeds);
     if (!(state instanceof EagerState)) {
-      throw new EngineError('This state was made by another engine; make it with createState of the engine that runs.');
+      throw new EngineError(
+        'This state was made by another engine; make it with createState of the engine that runs.',
+      );
     }
     checkState(this.#program, (name) => state.specOf(name));
     return withBackend(this.#backend, () => this.#runNow(feeds, state));

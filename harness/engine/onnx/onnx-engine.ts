@@ -1,18 +1,18 @@
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { messageOf } from '../../errors.ts';
 import { checkState, checkStateOutputs } from '../checks.ts';
-import { ProgramCache } from '../program-cache.ts';
 import {
-  checkFeeds,
   type CompiledProgram,
+  checkFeeds,
   type DeviceName,
   type Engine,
   EngineError,
   type Program,
   type ProgramState,
 } from '../program.ts';
+import { ProgramCache } from '../program-cache.ts';
 import { copyOf, type HostTensor, type HostTensors, sizeOf, type TensorSpec } from '../tensor.ts';
-import { record, type RecordedProgram } from './record.ts';
+import { type RecordedProgram, record } from './record.ts';
 
 env.logLevel = 'error';
 
@@ -173,7 +173,9 @@ class OnnxProgram implements CompiledProgram {
 
 function onnxState(state: ProgramState): OnnxState {
   if (state instanceof OnnxState) return state;
-  throw new EngineError('This state was made by another engine; make it with createState of the engine that runs.');
+  throw new EngineError(
+    'This state was made by another engine; make it with createState of the engine that runs.',
+  );
 }
 
 function specOf(port: { readonly shape: readonly number[]; readonly type: string }): TensorSpec {

@@ -1,4 +1,12 @@
-import { type BackendValues, type DataType, engine, KernelBackend, type Tensor, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import {
+  type BackendValues,
+  type DataType,
+  engine,
+  KernelBackend,
+  type Tensor,
+  type TensorInfo,
+  util,
+} from '@tensorflow/tfjs-core';
 import { EngineError } from '../program.ts';
 import type { AttributeValue, ElementType, Initializer, Node, Port } from './model-format.ts';
 
@@ -141,7 +149,7 @@ export class Recorder extends KernelBackend {
       return recorded.name;
     }
     const shape = readerBroadcasts ? handle.shape.map(() => 1) : handle.shape;
-    const values = new Float32Array(util.sizeFromShape(shape)).fill(recorded.value);
+    const values = new Array<number>(util.sizeFromShape(shape)).fill(recorded.value);
     return this.#addInitializer(values, shape, handle.dtype);
   }
 
@@ -265,12 +273,14 @@ export class Recorder extends KernelBackend {
 /** The ONNX element type of a TF.js type. */
 export function elementType(dtype: DataType): ElementType {
   if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return dtype;
-  throw new EngineError(`Tensors of type "${dtype}" cannot be part of a program; use float32, int32 or bool.`);
+  throw new EngineError(
+    `Tensors of type "${dtype}" cannot be part of a program; use float32, int32 or bool.`,
+  );
 }
 
 function isUniform(values: ArrayLike<number>): boolean {
   const first = values[0];
-  for (let index = 1; index < values.length; index++) if (values[index] !== first) return false;
+  for (let index = 1; index < values.length; index++) if (!Object.is(values[index], first)) return false;
   return values.length > 1;
 }
 

@@ -24,13 +24,13 @@ export const elementwise: KernelTable = {
   Tanh: unary('Tanh'),
   LogicalNot: unary('Not'),
   IsNan: unary('IsNaN', 'bool'),
-  Elu: (call) => unary('Elu')(call),
+  Elu: unary('Elu'),
+  EluGrad: eluGradient,
   Identity: (call) => call.recorder.alias(input(call, 'x')),
-  StopGradient: (call) => call.recorder.alias(input(call, 'x')),
   Square: (call) => apply(call, 'Mul', [input(call, 'x'), input(call, 'x')]),
   Rsqrt: (call) => apply(call, 'Reciprocal', [apply(call, 'Sqrt', [input(call, 'x')])]),
-  Log1p: (call) => apply(call, 'Log', [apply(call, 'Add', [input(call, 'x'), constant(call, 1)])]),
-  Expm1: (call) => apply(call, 'Sub', [apply(call, 'Exp', [input(call, 'x')]), constant(call, 1)]),
+  Log1p: logOfOnePlus,
+  Expm1: expMinusOne,
   Step: step,
   LeakyRelu: (call) => {
     const x = input(call, 'x');
@@ -40,7 +40,7 @@ export const elementwise: KernelTable = {
   ClipByValue: (call) => {
     const x = input(call, 'x');
     const limits = [attribute<number>(call, 'clipValueMin'), attribute<number>(call, 'clipValueMax')];
-    const names = limits.map((limit) => call.recorder.float(limit));
+    const names = limits.map((limit) => call.recorder.nameOf(call.recorder.splat(limit, [], x.dtype)));
     return call.recorder.node('Clip', [call.recorder.nameOf(x), ...names], x.shape, x.dtype);
   },
   Cast: (call) => cast(call, input(call, 'x'), attribute<DataType>(call, 'dtype')),
@@ -52,7 +52,7 @@ export const elementwise: KernelTable = {
   Pow: binary('Pow', { right: 1 }),
   Maximum: binary('Max'),
   Minimum: binary('Min'),
-  Mod: binary('Mod', {}, undefined, { fmod: 1 }),
+  Mod: remainder,
   Equal: binary('Equal', {}, 'bool'),
   NotEqual: (call) => apply(call, 'Not', [binary('Equal', {}, 'bool')(call) as Handle], 'bool'),
   Greater: binary('Greater', {}, 'bool'),
@@ -65,8 +65,11 @@ export const elementwise: KernelTable = {
     const difference = binary('Sub')(call) as Handle;
     return apply(call, 'Mul', [difference, difference]);
   },
-  AddN: (call) =>
-    Object.values(call.inputs).reduce((total, term) => apply(call, 'Add', [total, term])),
+  AddN: (call) => {
+    const [first, ...others] = Object.values(call.inputs) as [Handle, ...Handle[]];
+    // Never the input itself: TF.js would see a kernel whose result is its own input, and count its gradient twice.
+    return others.reduce((total, term) => apply(call, 'Add', [total, term]), call.recorder.alias(first));
+  },
   Select: select,
 };
 
@@ -74,9 +77,14 @@ export const elementwise: KernelTable = {
 export function cast(call: KernelCall, x: Handle, dtype: DataType): Handle {
   if (x.dtype === dtype) return call.recorder.alias(x);
   const value = call.recorder.splatValue(x);
-  if (value !== undefined) return call.recorder.splat(dtype === 'int32' ? Math.trunc(value) : value, x.shape, dtype);
+  if (value !== undefined) return call.recorder.splat(castValue(value, dtype), x.shape, dtype);
   const to = elementTypes[elementType(dtype)];
   return call.recorder.node('Cast', [call.recorder.nameOf(x)], x.shape, dtype, { to });
+}
+
+function castValue(value: number, dtype: DataType): number {
+  if (dtype === 'bool') return value === 0 ? 0 : 1;
+  return dtype === 'int32' ? Math.trunc(value) : value;
 }
 
 /** One node over operands that have the result's shape or are scalars. */
@@ -131,21 +139,59 @@ function step(call: KernelCall): Handle {
   return recorder.node('Where', [recorder.nameOf(positive), ...choices], x.shape, x.dtype);
 }
 
-/** `tf.where`; TF.js lets a condition of rank 1 choose whole rows. */
+/** `tf.where`, which has already given condition and choices the same shape. */
 function select(call: KernelCall): Handle {
-  const condition = input(call, 'condition');
-  const yes = input(call, 't');
-  const no = input(call, 'e');
-  const rows = condition.shape.length === 1 && yes.shape.length > 1;
-  const shaped = rows
-    ? call.recorder.reshape(condition, [...condition.shape, ...yes.shape.slice(1).map(() => 1)])
-    : condition;
-  const names = [
-    call.recorder.nameOf(shaped, false),
-    call.recorder.nameOf(yes, !rows),
-    call.recorder.nameOf(no, !rows),
-  ];
+  const operands = ['condition', 't', 'e'].map((name) => input(call, name)) as [Handle, Handle, Handle];
+  const [, yes] = operands;
+  // A constant stays small where another operand has the full shape.
+  const constants = operands.filter((operand) => call.recorder.splatValue(operand) !== undefined);
+  const names = operands.map((operand) => call.recorder.nameOf(operand, constants.length < operands.length));
   return call.recorder.node('Where', names, yes.shape, yes.dtype);
+}
+
+/** `log(1 + x)`; near 0, where 1 + x drops the digits of x, by `2 artanh(x / (2 + x))`. */
+function logOfOnePlus(call: KernelCall): Handle {
+  const x = input(call, 'x');
+  const near = apply(call, 'Less', [apply(call, 'Abs', [x]), constant(call, 0.5)], 'bool');
+  const ratio = apply(call, 'Div', [x, apply(call, 'Add', [x, constant(call, 2)])]);
+  const precise = apply(call, 'Mul', [apply(call, 'Atanh', [ratio]), constant(call, 2)]);
+  const plain = apply(call, 'Log', [apply(call, 'Add', [x, constant(call, 1)])]);
+  return apply(call, 'Where', [near, precise, plain], x.dtype);
+}
+
+/** `eˣ − 1` as `tanh(x / 2) · (eˣ + 1)`, which keeps the digits of an x near 0. */
+function expMinusOne(call: KernelCall): Handle {
+  const x = input(call, 'x');
+  const half = apply(call, 'Tanh', [apply(call, 'Mul', [x, constant(call, 0.5)])]);
+  return apply(call, 'Mul', [half, apply(call, 'Add', [apply(call, 'Exp', [x]), constant(call, 1)])]);
+}
+
+/** `dy` where the result y of elu is not negative, `dy · (y + 1)` elsewhere. */
+function eluGradient(call: KernelCall): Handle {
+  const dy = input(call, 'dy');
+  const y = input(call, 'y');
+  const slope = apply(call, 'Add', [apply(call, 'Min', [y, constant(call, 0)]), constant(call, 1)]);
+  return apply(call, 'Mul', [slope, dy]);
+}
+
+/** The remainder with the sign of the divisor, as TF.js has it. ONNX has that for integers; for floats it is C's `fmod`. */
+function remainder(call: KernelCall): Handle {
+  if (input(call, 'a').dtype !== 'float32') return binary('Mod')(call) as Handle;
+  const divisor = input(call, 'b');
+  const rest = binary('Mod', {}, undefined, { fmod: 1 })(call) as Handle;
+  const opposite = binary(
+    'Less',
+    {},
+    'bool',
+  )({
+    ...call,
+    inputs: {
+      a: binary('Mul')({ ...call, inputs: { a: rest, b: divisor } }) as Handle,
+      b: constant(call, 0),
+    },
+  }) as Handle;
+  const moved = binary('Add')({ ...call, inputs: { a: rest, b: divisor } }) as Handle;
+  return apply(call, 'Where', [opposite, moved, rest], rest.dtype);
 }
 
 function sameShape(a: readonly number[], b: readonly number[]): boolean {

@@ -6,13 +6,22 @@ import { attribute, input, type KernelCall, type KernelTable } from './table.ts'
 export const network: KernelTable = {
   BatchMatMul: (call) => product(call),
   Affine: (call) => {
-    const [x, weight, bias] = ['x', 'weight', 'bias'].map((name) => input(call, name)) as [Handle, Handle, Handle];
+    const [x, weight, bias] = ['x', 'weight', 'bias'].map((name) => input(call, name)) as [
+      Handle,
+      Handle,
+      Handle,
+    ];
     const names = [x, weight, bias].map((handle) => call.recorder.nameOf(handle));
     const shape = [x.shape[0] as number, weight.shape[0] as number];
     return call.recorder.node('Gemm', names, shape, x.dtype, { transB: 1 });
   },
-  Softmax: (call) => alongAxis(call, 'Softmax', attribute<number>(call, 'dim')),
-  LogSoftmax: logSoftmax,
+  Softmax: (call) => {
+    const logits = input(call, 'logits');
+    const axis = attribute<number>(call, 'dim');
+    return call.recorder.node('Softmax', [call.recorder.nameOf(logits)], logits.shape, logits.dtype, {
+      axis,
+    });
+  },
   Gelu: (call) => {
     const x = input(call, 'x');
     return call.recorder.node('Gelu', [call.recorder.nameOf(x)], x.shape, x.dtype, {}, 'com.microsoft');
@@ -50,21 +59,4 @@ function product(call: KernelCall): Handle {
   const batch = backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
   const shape = [...batch, rows, columns];
   return recorder.node('FusedMatMul', names, shape, a.dtype, { transA, transB }, 'com.microsoft');
-}
-
-/** The largest logit is taken off first: ONNX Runtime's LogSoftmax overflows where all logits of a row are near −10⁹. */
-function logSoftmax(call: KernelCall): Handle {
-  const { recorder } = call;
-  const logits = input(call, 'logits');
-  const axis = attribute<number>(call, 'axis');
-  const name = recorder.nameOf(logits);
-  const shape = logits.shape.map((length, dimension) => (dimension === logits.shape.length - 1 ? 1 : length));
-  const largest = recorder.node('ReduceMax', [name], shape, logits.dtype, { axes: [axis], keepdims: 1 });
-  const shifted = recorder.node('Sub', [name, recorder.nameOf(largest)], logits.shape, logits.dtype);
-  return recorder.node('LogSoftmax', [recorder.nameOf(shifted)], logits.shape, logits.dtype, { axis });
-}
-
-function alongAxis(call: KernelCall, op: string, axis: number): Handle {
-  const logits = input(call, 'logits');
-  return call.recorder.node(op, [call.recorder.nameOf(logits)], logits.shape, logits.dtype, { axis });
 }

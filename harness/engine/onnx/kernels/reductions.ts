@@ -7,8 +7,9 @@ import { attribute, input, type KernelCall, type KernelRow, type KernelTable } f
 /** Kernels that combine the elements along axes. */
 export const reductions: KernelTable = {
   Sum: reduction('ReduceSum'),
-  Mean: reduction('ReduceMean'),
-  Max: reduction('ReduceMax'),
+  Mean: (call) => reduce(call, cast(call, input(call, 'x'), 'float32'), 'ReduceMean'),
+  // TF.js calls the axes of this one reduction differently.
+  Max: reduction('ReduceMax', 'reductionIndices'),
   Min: reduction('ReduceMin'),
   Prod: reduction('ReduceProd'),
   Any: (call) => logical(call, 'ReduceMax'),
@@ -42,14 +43,14 @@ export const reductions: KernelTable = {
   },
 };
 
-function reduction(op: string): KernelRow {
-  return (call) => reduce(call, input(call, 'x'), op);
+function reduction(op: string, axes?: string): KernelRow {
+  return (call) => reduce(call, input(call, 'x'), op, axes);
 }
 
 /** ONNX takes the axes of a sum as an input, those of the other reductions as an attribute (opset 17). */
-function reduce(call: KernelCall, x: Handle, op: string): Handle {
+function reduce(call: KernelCall, x: Handle, op: string, attributeOfAxes = 'axis'): Handle {
   const { recorder } = call;
-  const axes = util.parseAxisParam(attribute<number | number[]>(call, 'axis'), x.shape);
+  const axes = util.parseAxisParam(attribute<number | number[]>(call, attributeOfAxes), x.shape);
   if (axes.length === 0) return recorder.alias(x);
   const keepDims = attribute<boolean | undefined>(call, 'keepDims') ?? false;
   const shape = x.shape

@@ -1,4 +1,6 @@
 import { backend_util, type DataType, slice_util, util } from '@tensorflow/tfjs-core';
+import { EngineError } from '../../program.ts';
+import { elementTypes } from '../model-format.ts';
 import type { Handle } from '../recorder.ts';
 import { cast } from './elementwise.ts';
 import { attribute, input, inputList, type KernelCall, type KernelTable } from './table.ts';
@@ -16,7 +18,9 @@ export const shaping: KernelTable = {
   Range: (call) => {
     const [start, stop, step] = ['start', 'stop', 'step'].map((name) => attribute<number>(call, name));
     const values = range(start ?? 0, stop ?? 0, step ?? 1);
-    return call.recorder.constant(Float32Array.from(values), [values.length], attribute(call, 'dtype'));
+    const dtype = attribute<DataType>(call, 'dtype');
+    const array = dtype === 'int32' ? Int32Array.from(values) : Float32Array.from(values);
+    return call.recorder.constant(array, [values.length], dtype);
   },
 
   Reshape: (call) => {
@@ -65,7 +69,10 @@ export const shaping: KernelTable = {
       return before + dimension + after;
     });
     const value = call.recorder.splat(attribute<number>(call, 'constantValue'), [], x.dtype);
-    const amounts = call.recorder.integers([...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)]);
+    const amounts = call.recorder.integers([
+      ...paddings.map(([before]) => before),
+      ...paddings.map(([, after]) => after),
+    ]);
     const names = [call.recorder.nameOf(x), amounts, call.recorder.nameOf(value)];
     return call.recorder.node('Pad', names, shape, x.dtype);
   },
@@ -78,7 +85,10 @@ export const shaping: KernelTable = {
       attribute<number[]>(call, 'size'),
     ) as [number[], number[]];
     if (size.every((length, axis) => length === x.shape[axis])) return call.recorder.alias(x);
-    return slice(call, x, size, { starts, ends: starts.map((start, axis) => start + (size[axis] as number)) });
+    return slice(call, x, size, {
+      starts,
+      ends: starts.map((start, axis) => start + (size[axis] as number)),
+    });
   },
   StridedSlice: (call) => {
     const x = input(call, 'x');
@@ -102,19 +112,31 @@ export const shaping: KernelTable = {
   SplitV: (call) => {
     const x = input(call, 'x');
     const [axis] = util.parseAxisParam(attribute<number>(call, 'axis'), x.shape) as [number];
-    return split(call, x, axis, backend_util.prepareSplitSize({ shape: x.shape } as never, attribute(call, 'numOrSizeSplits'), axis));
+    return split(
+      call,
+      x,
+      axis,
+      backend_util.prepareSplitSize({ shape: x.shape } as never, attribute(call, 'numOrSizeSplits'), axis),
+    );
   },
   Unpack: (call) => {
     const x = input(call, 'value');
     const axis = attribute<number>(call, 'axis');
     const positive = axis < 0 ? axis + x.shape.length : axis;
-    const parts = split(call, x, positive, Array.from({ length: x.shape[positive] as number }, () => 1));
+    const parts = split(
+      call,
+      x,
+      positive,
+      Array.from({ length: x.shape[positive] as number }, () => 1),
+    );
     const shape = x.shape.filter((_, dimension) => dimension !== positive);
     return parts.map((part) => call.recorder.reshape(part, shape));
   },
   Concat: (call) => {
     const parts = inputList(call);
-    const [axis] = util.parseAxisParam(attribute<number>(call, 'axis'), (parts[0] as Handle).shape) as [number];
+    const [axis] = util.parseAxisParam(attribute<number>(call, 'axis'), (parts[0] as Handle).shape) as [
+      number,
+    ];
     return concatenate(call, parts, axis);
   },
   Pack: (call) => {
@@ -123,17 +145,14 @@ export const shaping: KernelTable = {
     const shape = [...(parts[0] as Handle).shape];
     const positive = axis < 0 ? axis + shape.length + 1 : axis;
     shape.splice(positive, 0, 1);
-    return concatenate(call, parts.map((part) => call.recorder.reshape(part, shape)), positive);
+    return concatenate(
+      call,
+      parts.map((part) => call.recorder.reshape(part, shape)),
+      positive,
+    );
   },
 
-  GatherV2: (call) => {
-    const x = input(call, 'x');
-    const indices = input(call, 'indices');
-    const [axis] = util.parseAxisParam(attribute<number>(call, 'axis'), x.shape) as [number];
-    const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
-    const names = [call.recorder.nameOf(x), call.recorder.nameOf(indices)];
-    return call.recorder.node('Gather', names, shape, x.dtype, { axis });
-  },
+  GatherV2: gather,
   // The gradient of a gather: rows are summed into their segment by a product with the one-hot matrix.
   UnsortedSegmentSum: (call) => {
     const { recorder } = call;
@@ -143,7 +162,8 @@ export const shaping: KernelTable = {
     const rest = x.shape.slice(1);
     const width = util.sizeFromShape(rest);
     const members = cast(call, oneHot(call, input(call, 'segmentIds'), segments), 'float32');
-    const names = [recorder.nameOf(members), recorder.nameOf(recorder.reshape(x, [rows, width]))];
+    const addends = cast(call, recorder.reshape(x, [rows, width]), 'float32');
+    const names = [recorder.nameOf(members), recorder.nameOf(addends)];
     const sums = recorder.node('Gemm', names, [segments, width], 'float32', { transA: 1 });
     return recorder.reshape(sums, [segments, ...rest]);
   },
@@ -193,6 +213,30 @@ function concatenate(call: KernelCall, parts: readonly Handle[], axis: number): 
   return call.recorder.node('Concat', names, shape, first.dtype, { axis });
 }
 
+/** `tf.gather`, which can also choose within each row of a batch. */
+function gather(call: KernelCall): Handle {
+  const { recorder } = call;
+  const x = input(call, 'x');
+  const indices = input(call, 'indices');
+  const batchDims = attribute<number>(call, 'batchDims');
+  const [axis] = util.parseAxisParam(attribute<number>(call, 'axis'), x.shape) as [number];
+  const shape = [...x.shape.slice(0, axis), ...indices.shape.slice(batchDims), ...x.shape.slice(axis + 1)];
+  if (batchDims === 0) {
+    return recorder.node('Gather', [recorder.nameOf(x), recorder.nameOf(indices)], shape, x.dtype, { axis });
+  }
+  if (axis !== batchDims) {
+    throw new EngineError(
+      `tf.gather with batchDims ${batchDims} along axis ${axis} cannot be recorded; transpose so that the axis is ${batchDims}.`,
+    );
+  }
+  const column = recorder.reshape(indices, [...indices.shape, 1]);
+  const wide = recorder.node('Cast', [recorder.nameOf(column)], column.shape, 'int32', {
+    to: elementTypes.int64,
+  });
+  const names = [recorder.nameOf(x), recorder.nameOf(wide)];
+  return recorder.node('GatherND', names, shape, x.dtype, { batch_dims: batchDims });
+}
+
 /** `indices == 0 … depth − 1` as bool `[…indices, depth]`; unlike ONNX's OneHot, −1 is no class at all. */
 function oneHot(call: KernelCall, indices: Handle, depth: number): Handle {
   const { recorder } = call;
@@ -203,5 +247,8 @@ function oneHot(call: KernelCall, indices: Handle, depth: number): Handle {
 }
 
 function range(start: number, stop: number, step: number): number[] {
-  return Array.from({ length: Math.max(0, Math.ceil((stop - start) / step)) }, (_, index) => start + index * step);
+  return Array.from(
+    { length: Math.max(0, Math.ceil((stop - start) / step)) },
+    (_, index) => start + index * step,
+  );
 }

@@ -29,4 +29,3 @@ export function attribute<Value>(call: KernelCall, name: string): Value {
 export function inputList(call: KernelCall): Handle[] {
   return Object.values(call.inputs);
 }
-
