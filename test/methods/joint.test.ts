@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { loadMethod } from '../../harness/train/methods.ts';
+import { twoTasks } from '../support/tiny-data.ts';
+import { learn, openLearner, valuesOf } from '../support/tiny-learner.ts';
+
+describe('joint training', () => {
+  it('gives the same weights whatever was trained before, when it restarts', async () => {
+    const { method } = await loadMethod('joint');
+    const training = { optimiser: 'adam', learningRate: 0.01 } as const;
+    const inOrder = await openLearner({ method, tasks: twoTasks(), training });
+    await learn(inOrder, 1);
+    await learn(inOrder, 2);
+    const atOnce = await openLearner({ method, tasks: twoTasks(), training });
+    await learn(atOnce, 2);
+    expect(valuesOf(inOrder.learner.parameters)).toEqual(valuesOf(atOnce.learner.parameters));
+  });
+
+  it('goes on from the weights it has, when it does not restart', async () => {
+    const { method } = await loadMethod('joint');
+    const settings = { restart: false };
+    const inOrder = await openLearner({ method, tasks: twoTasks(), settings });
+    await learn(inOrder, 1);
+    await learn(inOrder, 2);
+    const atOnce = await openLearner({ method, tasks: twoTasks(), settings });
+    await learn(atOnce, 2);
+    expect(valuesOf(inOrder.learner.parameters)).not.toEqual(valuesOf(atOnce.learner.parameters));
+  });
+
+  it('trains on every example of all tasks so far in each epoch', async () => {
+    const { method } = await loadMethod('joint');
+    const tasks = twoTasks({ count: 20 });
+    const opened = await openLearner({ method, tasks, training: { epochs: 3 } });
+    await learn(opened, 1);
+    expect(tasks.map(({ train }) => train.rowsRead)).toEqual([60, 0]);
+    await learn(opened, 2);
+    expect(tasks.map(({ train }) => train.rowsRead)).toEqual([120, 60]);
+  });
+
+  it('takes the sum of the budgets of the tasks it trains on, where they are in updates', async () => {
+    const { method } = await loadMethod('joint');
+    const opened = await openLearner({ method, tasks: twoTasks(), training: { updates: 5 } });
+    await learn(opened, 1);
+    expect(opened.learner.step).toBe(5);
+    await learn(opened, 2);
+    expect(opened.learner.step).toBe(10);
+  });
+});
