@@ -155,7 +155,8 @@ export class RunDirectory {
   /** A killed process leaves the files it was about to rename. */
   #removeLeftovers(): void {
     for (const name of readdirSync(this.path)) {
-      if (/^(run\.json|accuracy\.csv)\.\d+$/.test(name)) rmSync(join(this.path, name), { force: true });
+      const leftover = /^(run\.json|accuracy\.csv|checkpoint\.safetensors)\.\d+$/.test(name);
+      if (leftover) rmSync(join(this.path, name), { force: true });
     }
   }
 }
