@@ -41,6 +41,11 @@ export async function openEngine({ name, device, threads }: EngineOptions): Prom
     });
     return onnx ?? openEngine({ name: 'wasm', device, threads });
   }
+  if (!Object.hasOwn(devices, name)) {
+    throw new EngineError(
+      `There is no engine "${name}". Known are: auto, ${Object.keys(devices).join(', ')}.`,
+    );
+  }
   if (!devices[name].includes(device)) {
     throw new EngineError(
       `The ${name} engine has no device "${device}"; it has ${devices[name].join(', ')}.`,
@@ -79,14 +84,14 @@ async function openOnnx(device: DeviceName, threads: number): Promise<Engine> {
 async function openWasm(): Promise<Engine> {
   const { createRequire } = await import('node:module');
   const { dirname } = await import('node:path');
-  const { enableProdMode, ready, setBackend } = await import('@tensorflow/tfjs-core');
+  const { enableProdMode } = await import('@tensorflow/tfjs-core');
   const wasm = await import('@tensorflow/tfjs-backend-wasm');
   const { EagerEngine } = await import('./eager/eager-engine.ts');
   enableProdMode();
   const library = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
   wasm.setWasmPaths(`${dirname(library)}/`);
-  await setBackend('wasm');
-  await ready();
+  const { withBackend } = await import('./backend-lock.ts');
+  await withBackend('wasm', () => {});
   return new EagerEngine(
     { name: 'wasm', device: 'cpu', threads: 1, version: `tfjs-backend-wasm ${wasm.version_wasm}` },
     'wasm',

@@ -1,4 +1,4 @@
-import type { Program } from './program.ts';
+import type { CompiledProgram, Program } from './program.ts';
 import type { HostTensor } from './tensor.ts';
 
 /** How many compiled programs an engine holds before it lets the one go that was used longest ago. */
@@ -8,7 +8,7 @@ const capacity = 12;
  * Compiled programs by name, signature and frozen tensors. Frozen tensors are compared as objects:
  * replacing one means another program.
  */
-export class ProgramCache<Compiled> {
+export class ProgramCache<Compiled extends CompiledProgram> {
   readonly #compiled = new Map<string, Promise<Compiled>>();
   readonly #identities = new WeakMap<HostTensor, number>();
   readonly #release: (compiled: Compiled) => Promise<void>;
@@ -18,20 +18,14 @@ export class ProgramCache<Compiled> {
     this.#release = release;
   }
 
-  /** What was compiled before for an equal program, or what `compile` gives now. */
-  async get(program: Program, compile: () => Promise<Compiled>): Promise<Compiled> {
+  /**
+   * What was compiled before for an equal program, or what `make` gives now. It looks the program up again
+   * at each call, and so outlives the moment when the cache lets it go.
+   */
+  async compile(program: Program, make: () => Promise<Compiled>): Promise<CompiledProgram> {
     const key = this.#keyOf(program);
-    const known = this.#compiled.get(key);
-    const compiled = known ?? compile();
-    this.#compiled.delete(key);
-    this.#compiled.set(key, compiled);
-    if (!known) await this.#shrink();
-    try {
-      return await compiled;
-    } catch (thrown) {
-      this.#compiled.delete(key);
-      throw thrown;
-    }
+    await this.#get(key, make);
+    return { run: async (feeds, state) => (await this.#get(key, make)).run(feeds, state) };
   }
 
   /** Releases everything. */
@@ -43,12 +37,31 @@ export class ProgramCache<Compiled> {
     }
   }
 
+  async #get(key: string, make: () => Promise<Compiled>): Promise<Compiled> {
+    const known = this.#compiled.get(key);
+    const compiling = known ?? make();
+    // At the end again: the first is the one used longest ago.
+    this.#compiled.delete(key);
+    this.#compiled.set(key, compiling);
+    try {
+      const compiled = await compiling;
+      if (!known) await this.#shrink();
+      return compiled;
+    } catch (thrown) {
+      // Only what failed: another caller may have begun to compile the same program again.
+      if (this.#compiled.get(key) === compiling) this.#compiled.delete(key);
+      throw thrown;
+    }
+  }
+
   async #shrink(): Promise<void> {
     const [oldest] = this.#compiled;
     if (!oldest || this.#compiled.size <= capacity) return;
     const [key, compiled] = oldest;
     this.#compiled.delete(key);
-    await this.#release(await compiled);
+    // Whoever asked for a program that failed to compile has been told.
+    const released = await compiled.catch(() => undefined);
+    if (released !== undefined) await this.#release(released);
   }
 
   #keyOf(program: Program): string {

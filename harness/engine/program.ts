@@ -79,7 +79,7 @@ export function checkFeeds(program: Program, feeds: HostTensors): void {
     }
   }
   for (const name of Object.keys(feeds)) {
-    if (!(name in program.inputs)) {
+    if (!Object.hasOwn(program.inputs, name)) {
       throw new EngineError(
         `Program "${program.name}" has no input "${name}"; its inputs are ${Object.keys(program.inputs).join(', ')}.`,
       );

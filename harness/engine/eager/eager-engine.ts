@@ -40,7 +40,7 @@ export class EagerEngine implements Engine {
   }
 
   compile(program: Program): Promise<CompiledProgram> {
-    return this.#cache.get(program, async () => new EagerProgram(program, this.#backend));
+    return this.#cache.compile(program, async () => new EagerProgram(program, this.#backend));
   }
 
   createState(tensors: HostTensors): ProgramState {

@@ -32,8 +32,8 @@ export class OnnxEngine implements Engine {
     this.threads = threads;
   }
 
-  async compile(program: Program): Promise<CompiledProgram> {
-    return this.#cache.get(program, async () => {
+  compile(program: Program): Promise<CompiledProgram> {
+    return this.#cache.compile(program, async () => {
       const recorded = await record(program);
       const outputs = [...recorded.outputs].map(([name, port]): [string, TensorSpec] => [name, specOf(port)]);
       checkStateOutputs(program, outputs);
@@ -59,7 +59,10 @@ export class OnnxEngine implements Engine {
         interOpNumThreads: 1,
       });
     } catch (thrown) {
-      const cause = messageOf(thrown);
+      // Without the place in ONNX Runtime's own source, which helps nobody here.
+      const cause = messageOf(thrown)
+        .replace(/^\/onnxruntime_src.* was false\. /s, '')
+        .trim();
       if (this.device !== 'cpu') {
         throw new EngineError(
           `The onnx engine cannot use the device "${this.device}" here (${cause}). ` +
@@ -81,6 +84,7 @@ interface Buffers {
 
 class OnnxState implements ProgramState {
   readonly #buffers = new Map<string, Buffers>();
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(tensors: HostTensors) {
     this.write(tensors);
@@ -92,8 +96,18 @@ class OnnxState implements ProgramState {
     }
   }
 
-  async read(names: readonly string[] = [...this.#buffers.keys()]): Promise<HostTensors> {
-    return Object.fromEntries(names.map((name) => [name, copyOf(hostTensor(this.#find(name).front))]));
+  read(names?: readonly string[]): Promise<HostTensors> {
+    return this.inTurn(async () => {
+      const wanted = names ?? [...this.#buffers.keys()];
+      return Object.fromEntries(wanted.map((name) => [name, copyOf(hostTensor(this.front(name)))]));
+    });
+  }
+
+  /** Runs the action after those begun before it: two programs cannot write the same back buffers at once. */
+  inTurn<Result>(action: () => Promise<Result>): Promise<Result> {
+    const turn = this.#last.then(action);
+    this.#last = turn.catch(() => {});
+    return turn;
   }
 
   specOf(name: string): TensorSpec | undefined {
@@ -130,30 +144,47 @@ class OnnxState implements ProgramState {
 
 class OnnxProgram implements CompiledProgram {
   readonly #program: Program;
-  readonly #recorded: RecordedProgram;
+  readonly #ports: Pick<RecordedProgram, 'inputs' | 'outputs'>;
   readonly #session: InferenceSession;
+  readonly #running = new Set<Promise<unknown>>();
 
-  constructor(program: Program, recorded: RecordedProgram, session: InferenceSession) {
+  constructor(program: Program, { inputs, outputs }: RecordedProgram, session: InferenceSession) {
     this.#program = program;
-    this.#recorded = recorded;
+    // Not the model's bytes, of which the session has its own copy.
+    this.#ports = { inputs, outputs };
     this.#session = session;
   }
 
   async run(feeds: HostTensors, state: ProgramState = new OnnxState({})): Promise<HostTensors> {
     checkFeeds(this.#program, feeds);
     const held = onnxState(state);
-    checkState(this.#program, (name) => held.specOf(name));
+    const running = held.inTurn(() => this.#runNow(feeds, held));
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  async release(): Promise<void> {
+    await Promise.allSettled(this.#running);
+    await this.#session.release();
+  }
+
+  async #runNow(feeds: HostTensors, state: OnnxState): Promise<HostTensors> {
+    checkState(this.#program, (name) => state.specOf(name));
     const graphFeeds: Record<string, Tensor> = {};
-    for (const [name, graphName] of this.#recorded.inputs) {
+    for (const [name, graphName] of this.#ports.inputs) {
       const feed = feeds[name];
-      graphFeeds[graphName] = feed ? ortTensor(feed) : held.front(name);
+      graphFeeds[graphName] = feed ? ortTensor(feed) : state.front(name);
     }
     const results: HostTensors = {};
     const updated: string[] = [];
     const fetches: Record<string, Tensor> = {};
-    for (const [name, port] of this.#recorded.outputs) {
+    for (const [name, port] of this.#ports.outputs) {
       if (this.#program.state?.[name]) {
-        fetches[port.name] = held.back(name);
+        fetches[port.name] = state.back(name);
         updated.push(name);
       } else {
         const result = emptyTensor(specOf(port));
@@ -162,12 +193,8 @@ class OnnxProgram implements CompiledProgram {
       }
     }
     await this.#session.run(graphFeeds, fetches);
-    for (const name of updated) held.swap(name);
+    for (const name of updated) state.swap(name);
     return results;
-  }
-
-  release(): Promise<void> {
-    return this.#session.release();
   }
 }
 
