@@ -220,6 +220,10 @@ export class Recorder extends KernelBackend {
     return this.#recorded.size;
   }
 
+  override memory(): { unreliable: boolean } {
+    return { unreliable: true };
+  }
+
   override disposeData(dataId: object): boolean {
     this.#recorded.delete(dataId);
     return true;
