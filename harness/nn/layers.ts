@@ -1,4 +1,4 @@
-import { matMul, mul, reshape, softmax, type Tensor, transpose, unstack } from '@tensorflow/tfjs-core';
+import { matMul, mul, reshape, softmax, split, type Tensor, transpose } from '@tensorflow/tfjs-core';
 import { affine, gelu, layerNormalization } from '../engine/layer-kernels.ts';
 
 export { gelu };
@@ -31,8 +31,10 @@ export function attention(qkv: Tensor, heads: number): Tensor {
   const [batch, tokens, tripleWidth] = qkv.shape as [number, number, number];
   const width = tripleWidth / 3;
   const headWidth = width / heads;
-  const split = reshape(qkv, [batch, tokens, 3, heads, headWidth]);
-  const [queries, keys, values] = unstack(transpose(split, [2, 0, 3, 1, 4])) as [Tensor, Tensor, Tensor];
+  // Split first: one transpose of all three at once takes half as long again.
+  const [queries, keys, values] = split(qkv, 3, -1).map((part) =>
+    transpose(reshape(part, [batch, tokens, heads, headWidth]), [0, 2, 1, 3]),
+  ) as [Tensor, Tensor, Tensor];
   const scaled = mul(queries, 1 / Math.sqrt(headWidth));
   const weights = softmax(matMul(scaled, keys, false, true));
   return reshape(transpose(matMul(weights, values), [0, 2, 1, 3]), [batch, tokens, width]);

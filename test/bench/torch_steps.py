@@ -94,7 +94,7 @@ def vit_lora_step(width=192, heads=3, depth=6, patch=8, side=64, batch=32, rank=
     return step
 
 
-def gemm_rate(size=1024):
+def gemm_rate(size=1000):
     """GFLOP/s of a square product."""
     a, b = torch.randn(size, size), torch.randn(size, size)
     return 2 * size**3 / milliseconds(lambda: a @ b, 3, 9) / 1e6
