@@ -250,6 +250,28 @@ const peepholes: readonly Row[] = [
   smooth('ones enlarge a scalar', (x) => tf.mul(tf.ones([4, 3]), x), [values([])]),
   smooth('ones of a higher rank keep their rank', (x) => tf.mul(x, tf.ones([1, 1, 3])), [values([3])]),
   smooth('dividing by ones enlarges', (x) => tf.div(x, tf.ones([2, 3])), [values([1, 3])]),
+  smooth('neg of a uniform constant', (x) => tf.mul(x, tf.reshape(tf.neg(tf.ones([6])), [2, 3])), [
+    values([3]),
+  ]),
+  smooth('square of a uniform constant', (x) => tf.mul(x, tf.reshape(tf.square(tf.fill([6], 3)), [2, 3])), [
+    values([3]),
+  ]),
+  smooth(
+    'two uniform constants of one shape',
+    (x) => tf.mul(x, tf.reshape(tf.add(tf.fill([6], 2), tf.fill([6], 3)), [2, 3])),
+    [values([3])],
+  ),
+  smooth(
+    'where between uniform constants',
+    (x) => tf.mul(x, tf.reshape(choose(tf.ones([6]), tf.fill([6], 2), tf.zeros([6])), [2, 3])),
+    [values([3])],
+  ),
+  smooth(
+    'clip of a uniform constant',
+    (x) => tf.mul(x, tf.reshape(tf.clipByValue(tf.fill([6], 3), 0, 2), [2, 3])),
+    [values([3])],
+  ),
+  smooth('a gradient that starts uniform', (x) => tf.neg(tf.sum(x, -1)), [values([2, 3])]),
   smooth('two constants', (x) => tf.mul(x, tf.add(tf.fill([2, 1], 2), tf.fill([3], 3))), [values([2, 3])]),
   smooth('a frozen scalar of shape [1]', (x, one) => tf.mul(x, one), [values([2, 3]), filled([1], 1)]),
   smooth('frozen ones', (x, ones) => tf.mul(x, ones), [values([3]), filled([2, 3], 1)]),

@@ -90,8 +90,18 @@ function castValue(value: number, dtype: DataType): number {
 /** One node over operands that have the result's shape or are scalars. */
 function apply(call: KernelCall, op: string, operands: readonly Handle[], dtype?: DataType): Handle {
   const [first] = operands as [Handle];
-  const names = operands.map((operand) => call.recorder.nameOf(operand, true));
-  return call.recorder.node(op, names, first.shape, dtype ?? first.dtype);
+  return call.recorder.node(op, namesOf(call, operands, first.shape), first.shape, dtype ?? first.dtype);
+}
+
+/**
+ * The graph's names of operands that are broadcast to `shape`. A uniform constant is stored as one element
+ * where another operand gives the result its shape.
+ */
+function namesOf(call: KernelCall, operands: readonly Handle[], shape: readonly number[]): string[] {
+  const shaped = operands.some(
+    (operand) => call.recorder.splatValue(operand) === undefined && sameShape(operand.shape, shape),
+  );
+  return operands.map((operand) => call.recorder.nameOf(operand, shaped));
 }
 
 function constant(call: KernelCall, value: number): Handle {
@@ -120,11 +130,7 @@ function binary(
       value !== undefined && call.recorder.splatValue(operand) === value && sameShape(other.shape, shape);
     if (neutralTo(b, a, neutral.right)) return call.recorder.alias(a);
     if (neutralTo(a, b, neutral.left)) return call.recorder.alias(b);
-    const names = [
-      call.recorder.nameOf(a, sameShape(b.shape, shape)),
-      call.recorder.nameOf(b, sameShape(a.shape, shape)),
-    ];
-    return call.recorder.node(op, names, shape, dtype ?? a.dtype, attributes);
+    return call.recorder.node(op, namesOf(call, [a, b], shape), shape, dtype ?? a.dtype, attributes);
   };
 }
 
@@ -143,10 +149,7 @@ function step(call: KernelCall): Handle {
 function select(call: KernelCall): Handle {
   const operands = ['condition', 't', 'e'].map((name) => input(call, name)) as [Handle, Handle, Handle];
   const [, yes] = operands;
-  // A constant stays small where another operand has the full shape.
-  const constants = operands.filter((operand) => call.recorder.splatValue(operand) !== undefined);
-  const names = operands.map((operand) => call.recorder.nameOf(operand, constants.length < operands.length));
-  return call.recorder.node('Where', names, yes.shape, yes.dtype);
+  return call.recorder.node('Where', namesOf(call, operands, yes.shape), yes.shape, yes.dtype);
 }
 
 /** `log(1 + x)`; near 0, where 1 + x drops the digits of x, by `2 artanh(x / (2 + x))`. */
