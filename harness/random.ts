@@ -7,7 +7,12 @@ export type SeedRole = 'classOrder' | 'initialWeights' | 'exampleOrder' | 'memor
 /** One seed for each role. */
 export type Seeds = Readonly<Record<SeedRole, number>>;
 
-export const seedRoles: readonly SeedRole[] = ['classOrder', 'initialWeights', 'exampleOrder', 'memorySampling'];
+export const seedRoles: readonly SeedRole[] = [
+  'classOrder',
+  'initialWeights',
+  'exampleOrder',
+  'memorySampling',
+];
 
 /** The same seed in every role, save those given. */
 export function seedsFrom(seed: number, fixed: Partial<Seeds> = {}): Seeds {
@@ -29,7 +34,9 @@ export class Random {
   #spare: number | undefined;
 
   constructor(seed: number, ...label: (string | number)[]) {
-    const digest = createHash('sha256').update(JSON.stringify([seed, ...label])).digest();
+    const digest = createHash('sha256')
+      .update(JSON.stringify([seed, ...label]))
+      .digest();
     this.#generator = xoroshiro128plusFromState([0, 4, 8, 12].map((byte) => digest.readInt32LE(byte)));
   }
 

@@ -16,11 +16,13 @@ export interface MlpSettings {
 export function mlp({ hidden }: MlpSettings, inputShape: readonly number[], outputs: number): Backbone {
   const inputs = sizeOf(inputShape);
   const widths = [inputs, ...hidden];
-  const layers = hidden.map((width, index): LinearLayer => ({
-    name: `layers.${index}`,
-    inputs: widths[index] as number,
-    outputs: width,
-  }));
+  const layers = hidden.map(
+    (width, index): LinearLayer => ({
+      name: `layers.${index}`,
+      inputs: widths[index] as number,
+      outputs: width,
+    }),
+  );
   const head: LinearLayer = { name: 'head', inputs: widths.at(-1) as number, outputs };
   const all = [...layers, head];
   return {

@@ -2,12 +2,14 @@ import { UserError } from '../errors.ts';
 import type { BackboneSpec } from '../stream/scenario.ts';
 import { suggestion } from '../suggest.ts';
 import type { Backbone } from './backbone.ts';
-import { mlp, type MlpSettings } from './mlp.ts';
-import { vit, type VitSettings } from './vit.ts';
+import { type MlpSettings, mlp } from './mlp.ts';
+import { type VitSettings, vit } from './vit.ts';
 
 type Builder = (spec: BackboneSpec, inputShape: readonly number[], outputs: number) => Backbone;
 
-const builders: Readonly<Record<string, { readonly settings: Readonly<Record<string, Check>>; readonly build: Builder }>> = {
+const builders: Readonly<
+  Record<string, { readonly settings: Readonly<Record<string, Check>>; readonly build: Builder }>
+> = {
   mlp: {
     settings: { hidden: listOfCounts },
     build: (spec, shape, outputs) => mlp(spec as unknown as MlpSettings, shape, outputs),
@@ -29,7 +31,7 @@ type Check = (value: unknown) => string | undefined;
  */
 export function openBackbone(spec: BackboneSpec, inputShape: readonly number[], outputs: number): Backbone {
   const { name, ...settings } = spec;
-  const found = builders[name];
+  const found = Object.hasOwn(builders, name) ? builders[name] : undefined;
   if (!found) {
     const known = Object.keys(builders);
     throw new UserError(
@@ -37,7 +39,7 @@ export function openBackbone(spec: BackboneSpec, inputShape: readonly number[], 
     );
   }
   for (const key of Object.keys(settings)) {
-    if (!(key in found.settings)) {
+    if (!Object.hasOwn(found.settings, key)) {
       const known = Object.keys(found.settings);
       throw new UserError(
         `The backbone ${name} has no setting "${key}".${suggestion(key, known)} It has: ${known.join(', ')}.`,
@@ -46,7 +48,10 @@ export function openBackbone(spec: BackboneSpec, inputShape: readonly number[], 
   }
   for (const [key, check] of Object.entries(found.settings)) {
     const right = check(settings[key]);
-    if (right) throw new UserError(`backbone.${key} is ${JSON.stringify(settings[key]) ?? 'missing'}; it must be ${right}.`);
+    if (right)
+      throw new UserError(
+        `backbone.${key} is ${JSON.stringify(settings[key]) ?? 'missing'}; it must be ${right}.`,
+      );
   }
   return found.build(spec, inputShape, outputs);
 }

@@ -65,16 +65,26 @@ interface Plan {
 function planOf(settings: VitSettings, inputShape: readonly number[], outputs: number): Plan {
   const { patch, width, depth, heads, mlpRatio = 4 } = settings;
   if (inputShape.length !== 3) {
-    throw new UserError(`The vit backbone reads images [channels, height, width], not [${inputShape.join(', ')}].`);
+    throw new UserError(
+      `The vit backbone reads images [channels, height, width], not [${inputShape.join(', ')}].`,
+    );
   }
   const [channels, height, breadth] = inputShape as [number, number, number];
   if (height % patch !== 0 || breadth % patch !== 0) {
-    throw new UserError(`Patches of ${patch} pixels do not tile an image of ${height} by ${breadth}; set backbone.patch.`);
+    throw new UserError(
+      `Patches of ${patch} pixels do not tile an image of ${height} by ${breadth}; set backbone.patch.`,
+    );
   }
   if (width % heads !== 0) {
-    throw new UserError(`A width of ${width} cannot be split into ${heads} heads; set backbone.heads to a divisor.`);
+    throw new UserError(
+      `A width of ${width} cannot be split into ${heads} heads; set backbone.heads to a divisor.`,
+    );
   }
-  const layer = (name: string, from: number, to: number): LinearLayer => ({ name, inputs: from, outputs: to });
+  const layer = (name: string, from: number, to: number): LinearLayer => ({
+    name,
+    inputs: from,
+    outputs: to,
+  });
   return {
     patch,
     width,
@@ -97,7 +107,10 @@ function embed(x: Tensor, plan: Plan, parameters: Tensors, linear: LinearFunctio
   const { patch, width } = plan;
   const [down, across] = [height / patch, breadth / patch];
   const grid = reshape(x, [batch, channels, down, patch, across, patch]);
-  const patches = reshape(transpose(grid, [0, 2, 4, 1, 3, 5]), [batch * down * across, channels * patch * patch]);
+  const patches = reshape(transpose(grid, [0, 2, 4, 1, 3, 5]), [
+    batch * down * across,
+    channels * patch * patch,
+  ]);
   const embedded = reshape(linear(plan.embed, patches), [batch, down * across, width]);
   const classToken = tile(parameters.cls_token as Tensor, [batch, 1, 1]);
   return add(concat([classToken, embedded], 1), parameters.pos_embed as Tensor);
@@ -128,12 +141,19 @@ function initialise(plan: Plan, random: Random): HostTensors {
     cls_token: truncatedNormal([1, 1, width], 0.02, random),
     pos_embed: truncatedNormal([1, plan.tokens, width], 0.02, random),
   };
-  const layers = [plan.embed, ...plan.blocks.flatMap((block) => Object.values(block) as LinearLayer[]), plan.head];
+  const layers = [
+    plan.embed,
+    ...plan.blocks.flatMap((block) => Object.values(block) as LinearLayer[]),
+    plan.head,
+  ];
   for (const layer of layers) {
     parameters[`${layer.name}.weight`] = truncatedNormal([layer.outputs, layer.inputs], 0.02, random);
     parameters[`${layer.name}.bias`] = zeros([layer.outputs]);
   }
-  const norms = [...plan.blocks.flatMap((_, index) => [`blocks.${index}.norm1`, `blocks.${index}.norm2`]), 'norm'];
+  const norms = [
+    ...plan.blocks.flatMap((_, index) => [`blocks.${index}.norm1`, `blocks.${index}.norm2`]),
+    'norm',
+  ];
   for (const name of norms) {
     parameters[`${name}.weight`] = float32(new Float32Array(width).fill(1), [width]);
     parameters[`${name}.bias`] = zeros([width]);
