@@ -1,0 +1,16 @@
+/**
+ * Runs the cell given as JSON, and kills its own process just before the n-th file is put in its place.
+ * Called as `node --import tsx dying-run.ts <cell> <n>`.
+ */
+import fs from 'node:fs';
+import type { CellSpec } from '../../harness/train/cell.ts';
+import { runCell } from '../../harness/train/run-cell.ts';
+
+const [cell = '{}', last = '1'] = process.argv.slice(2);
+const rename = fs.renameSync;
+let left = Number(last);
+fs.renameSync = (from, to) => {
+  if (--left === 0) process.kill(process.pid, 'SIGKILL');
+  rename(from, to);
+};
+await runCell(JSON.parse(cell) as CellSpec, () => {});

@@ -1,0 +1,86 @@
+import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { UserError } from '../../harness/errors.ts';
+import { encodeSafetensors } from '../../harness/safetensors.ts';
+import { loadCheckpoint, type Progress, saveCheckpoint } from '../../harness/train/checkpoint.ts';
+import type { Learner } from '../../harness/train/learner.ts';
+import { loadMethod } from '../../harness/train/methods.ts';
+import { twoTasks } from '../support/tiny-data.ts';
+import { learn, type Opened, openLearner } from '../support/tiny-learner.ts';
+import { temporaryFolder } from '../support/tiny-run.ts';
+
+const progress: Progress = {
+  tasksDone: 1,
+  cost: {
+    trainingSeconds: 1.5,
+    evaluationSeconds: 0.25,
+    peakMemory: 1,
+    trainableParameters: 2,
+    totalParameters: 3,
+    keptBytes: 4,
+    keptExamples: 5,
+  },
+};
+
+async function open(name: string, settings = {}): Promise<Opened> {
+  const { method } = await loadMethod(name);
+  return openLearner({ method, tasks: twoTasks(), settings, training: { optimiser: 'adam' } });
+}
+
+/** All that a learner carries from task to task; tensors as pairs, since their order counts. */
+function carried({ parameters, moments, kept, memory, trainable, step }: Learner): unknown {
+  return {
+    tensors: [parameters, moments, kept].map(Object.entries),
+    memory: memory?.toTensors(),
+    trainable: [...trainable],
+    step,
+  };
+}
+
+describe('a checkpoint', () => {
+  it.each([
+    ['finetune', {}],
+    ['ewc', {}],
+    ['er', { memory: 7 }],
+    ['lora', { merge: 'after-task' }],
+  ])('of %s brings back exactly what was saved, and training goes on alike', async (name, settings) => {
+    const path = join(temporaryFolder(), 'checkpoint');
+    const first = await open(name, settings);
+    await learn(first, 1);
+    saveCheckpoint(path, first.learner, progress);
+    const second = await open(name, settings);
+    expect(loadCheckpoint(path, second.learner)).toEqual(progress);
+    expect(carried(second.learner)).toEqual(carried(first.learner));
+    await learn(first, 2);
+    await learn(second, 2);
+    expect(carried(second.learner)).toEqual(carried(first.learner));
+  });
+
+  it('that does not exist changes nothing', async () => {
+    const { learner } = await open('finetune');
+    const before = carried(learner);
+    expect(loadCheckpoint(join(temporaryFolder(), 'none'), learner)).toBeUndefined();
+    expect(carried(learner)).toEqual(before);
+  });
+
+  it.each([0, 5, 100, 1000])('cut short to %i bytes is an error that names file and cure', async (length) => {
+    const path = join(temporaryFolder(), 'checkpoint');
+    const opened = await open('er');
+    saveCheckpoint(path, opened.learner, progress);
+    expect(readFileSync(path).length).toBeGreaterThan(1000);
+    truncateSync(path, length);
+    expect(() => loadCheckpoint(path, opened.learner)).toThrow(UserError);
+    expect(() => loadCheckpoint(path, opened.learner)).toThrow(`Delete ${path} to start the run again.`);
+  });
+
+  it('of another program is an error that names file and cure', async () => {
+    const path = join(temporaryFolder(), 'checkpoint');
+    const { learner } = await open('finetune');
+    writeFileSync(path, encodeSafetensors({ tensors: {}, metadata: { format: 'pt' } }));
+    expect(() => loadCheckpoint(path, learner)).toThrow(
+      `${path} is not a checkpoint of this program. Delete ${path} to start the run again.`,
+    );
+    expect(existsSync(path)).toBe(true);
+  });
+});

@@ -1,0 +1,81 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { UsageError, UserError } from '../../harness/errors.ts';
+import { listMethods, loadMethod, methodNames } from '../../harness/train/methods.ts';
+import { runTiny, temporaryFolder } from '../support/tiny-run.ts';
+import { tinyCell, writeTinyScenario } from '../support/tiny-scenario.ts';
+
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Writes a method's file into a folder of its own. */
+function methodFile(text: string): string {
+  const path = join(temporaryFolder(), 'mine.ts');
+  writeFileSync(path, text);
+  return path;
+}
+
+const clipped = `
+import { clipByValue, type Tensor } from '${repository}node_modules/@tensorflow/tfjs-core/dist/tf-core.node.js';
+import { defineMethod } from '${repository}harness/train/method.ts';
+
+interface Settings {
+  readonly limit: number;
+}
+
+export default defineMethod<Settings>({
+  name: 'clipped',
+  version: 1,
+  title: 'Clipped weights',
+  summary: 'Keeps every weight small.',
+  settings: { limit: { type: 'number', default: 0.5, description: 'Largest size of a weight.' } },
+  afterStep: (updated, { settings: { limit } }) =>
+    Object.fromEntries(Object.entries(updated).map(([name, value]) => [name, clip(value, limit)])),
+});
+
+function clip(value: Tensor, limit: number): Tensor {
+  return clipByValue(value, -limit, limit);
+}
+`;
+
+describe('methods', () => {
+  it('are found by their files alone', async () => {
+    const names = (await listMethods()).map(({ name }) => name);
+    expect(names).toEqual(methodNames());
+    expect(names).toEqual(expect.arrayContaining(['er', 'ewc', 'finetune', 'joint', 'lora']));
+  });
+
+  it('may lie in a file of one’s own, anywhere', async () => {
+    const method = methodFile(clipped);
+    const { accuracy } = await runTiny(tinyCell(writeTinyScenario(temporaryFolder()), { method }));
+    expect(accuracy.split('\n')).toHaveLength(8);
+  });
+
+  it('have a digest that tells their versions apart', async () => {
+    const [first, second] = [methodFile(clipped), methodFile(`${clipped}// changed\n`)];
+    expect((await loadMethod(first)).digest).not.toBe((await loadMethod(second)).digest);
+  });
+
+  it('of an unknown name are refused with the nearest one', async () => {
+    const failure = loadMethod('finetun');
+    await expect(failure).rejects.toThrow(
+      'There is no method "finetun". Did you mean "finetune"? Known are: ',
+    );
+    await expect(failure).rejects.toBeInstanceOf(UsageError);
+  });
+
+  it.each([
+    ['export const method = {};', 'does not export a method as its default'],
+    ['export default { name: "x", version: 1, settings: null };', 'does not export a method as its default'],
+    ['throw new Error("broken on purpose");', 'cannot be loaded: broken on purpose'],
+  ])('in a file with %j are refused', async (text, message) => {
+    const failure = loadMethod(methodFile(text));
+    await expect(failure).rejects.toThrow(message);
+    await expect(failure).rejects.toBeInstanceOf(UserError);
+  });
+
+  it('in a file that does not exist are refused', async () => {
+    await expect(loadMethod('nowhere/mine.ts')).rejects.toThrow(/cannot be read: .*nowhere\/mine\.ts/);
+  });
+});
