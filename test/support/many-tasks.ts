@@ -16,7 +16,7 @@ try {
   const scenario = writeTinyScenario(folder, {
     kind: 'domain-incremental',
     tasks: { by: 'permutations', count: 50 },
-    backbone: { name: 'mlp', hidden: [256, 128] },
+    backbone: { name: 'mlp', hidden: [1024] },
     training: { updates: 8, batchSize: 16 },
   });
   await runCell(tinyCell(scenario, { method }), (event) => {

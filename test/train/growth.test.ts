@@ -13,11 +13,17 @@ function bytesAfterTasks(method: string): number[] {
   return JSON.parse(stdout) as number[];
 }
 
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+}
+
 describe.each(methodNames().filter((name) => name !== 'joint'))('over 50 tasks, %s', (name) => {
   it('comes to need no more memory', () => {
     const bytes = bytesAfterTasks(name);
     expect(bytes).toHaveLength(50);
-    const [early, late] = [Math.max(...bytes.slice(5, 15)), Math.min(...bytes.slice(-10))];
-    expect(late - early).toBeLessThan(3e6);
+    // Half of what would stay if each task left one copy of the model behind, and more than the record of a run takes.
+    const limit = 0.8e6;
+    const [early, late] = [median(bytes.slice(5, 15)), Math.min(...bytes.slice(-10))];
+    expect(late - early).toBeLessThan(limit);
   });
 });
