@@ -123,8 +123,9 @@ export interface Method<Settings = Record<string, unknown>> {
   /** *Program.* Changes the gradients, by parameter name, before the optimiser sees them. */
   gradients?(gradients: Tensors, scope: Scope<Settings>): Tensors;
   /**
-   * *Program.* After the optimiser's step. What is returned replaces tensors of the same name among the trained
-   * parameters or the kept ones.
+   * *Program.* After the optimiser's step. What is returned replaces the trained parameter of its name, or else the kept
+   * tensor of its name.
+   * @param updated every trained parameter after the step; those before it are in the scope
    */
   afterStep?(updated: Tensors, scope: Scope<Settings>): Tensors;
   /** *Program.* Logits for predictions, if they are not the model's own; `[rows, outputs]`. */

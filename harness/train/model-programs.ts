@@ -100,11 +100,8 @@ function trainingStep<Settings>(
   const gradients = zip(names, grads);
   const changed = method.gradients ? method.gradients(gradients, scope) : gradients;
   const updates = applyOptimiser(optimiser, changed, tensors);
-  return {
-    loss: value,
-    ...updates,
-    ...afterStep(method, pick(updates, Object.keys(changed)), scope),
-  };
+  const updated = pick({ ...tensors, ...updates }, names);
+  return { loss: value, ...updates, ...afterStep(method, updated, scope) };
 }
 
 /** What the method's hook replaces, under the names of the state. */
@@ -112,14 +109,15 @@ function afterStep<Settings>(method: Method<Settings>, updated: Tensors, scope: 
   const replaced = Object.entries(method.afterStep?.(updated, scope) ?? {});
   return Object.fromEntries(
     replaced.map(([name, tensor]) => {
-      if (name in scope.kept) return [`kept.${name}`, tensor];
       if (name in updated) return [name, tensor];
+      if (name in scope.kept) return [`kept.${name}`, tensor];
       throw new Error(
         `afterStep of ${method.name} returns "${name}", which is neither a trained parameter nor a kept tensor.`,
       );
     }),
   );
 }
+
 /** Predictions. State: the trained parameters and what the method keeps; output: `predictions`, int32 `[rows]`. */
 export function predictionProgram<Settings>(learner: Learner<Settings>, rows: number): Program {
   const { method } = learner;

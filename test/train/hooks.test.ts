@@ -39,6 +39,20 @@ describe('hooks inside the training program', () => {
     expect(valuesOf(learner.parameters)['head.bias']).toEqual([1, 1, 1, 1]);
   });
 
+  it('afterStep: replaces the parameter where a kept tensor has its name', async () => {
+    const method = fakeMethod({
+      prepare: (learner) => {
+        learner.kept['head.bias'] = zeros([4]);
+      },
+      gradients: ({ 'head.bias': _left, ...others }) => others,
+      afterStep: ({ 'head.bias': bias }) => (bias ? { 'head.bias': onesLike(bias) } : {}),
+    });
+    const { learner, ...rest } = await openLearner({ method, tasks: twoTasks() });
+    await trainOn({ learner, ...rest }, 1);
+    expect(valuesOf(learner.parameters)['head.bias']).toEqual([1, 1, 1, 1]);
+    expect(valuesOf(learner.kept)['head.bias']).toEqual([0, 0, 0, 0]);
+  });
+
   it('afterStep: carries kept tensors from step to step and back to the host', async () => {
     const method = fakeMethod({
       prepare: (learner) => {
