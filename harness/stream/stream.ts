@@ -15,6 +15,14 @@ export interface Task {
   readonly test: Examples;
 }
 
+/** A task as methods and the training loop see it: without its test set. */
+export type TrainingTask = Omit<Task, 'test'>;
+
+/** What methods may see of a task. */
+export function withoutTest({ test: _hidden, ...visible }: Task): TrainingTask {
+  return visible;
+}
+
 /** The sequence of tasks that a scenario makes of a dataset for one class order. */
 export interface TaskStream {
   readonly scenario: Scenario;

@@ -1,5 +1,5 @@
 import { float32, type HostTensors, zeros } from '../engine/tensor.ts';
-import type { Task } from '../stream/stream.ts';
+import type { TrainingTask } from '../stream/stream.ts';
 import { emptyFeeds, writeBatch } from './batch-rows.ts';
 import { batchedFisherProgram, type FisherLabels, singleFisherProgram } from './fisher-programs.ts';
 import type { Learner } from './learner.ts';
@@ -22,7 +22,7 @@ const batchSize = 128;
  */
 export async function diagonalFisher<Settings>(
   learner: Learner<Settings>,
-  task: Task,
+  task: TrainingTask,
   rows: ArrayLike<number>,
   labels: FisherLabels,
 ): Promise<HostTensors> {

@@ -3,7 +3,7 @@ import type { BackboneOutputs, LinearLayer } from '../backbones/backbone.ts';
 import type { Tensors } from '../engine/program.ts';
 import type { Random } from '../random.ts';
 import type { ScenarioKind, Training } from '../stream/scenario.ts';
-import type { Task } from '../stream/stream.ts';
+import type { TrainingTask } from '../stream/stream.ts';
 import type { BatchRows } from './batch-rows.ts';
 import type { Learner } from './learner.ts';
 
@@ -64,7 +64,7 @@ export interface Scope<Settings> {
 export interface BatchContext<Settings> {
   readonly settings: Settings;
   readonly learner: Learner<Settings>;
-  readonly task: Task;
+  readonly task: TrainingTask;
   /** 0 for the first pass over the task's data. */
   readonly epoch: number;
   /** Randomness of the role "memory sampling". */
@@ -103,14 +103,14 @@ export interface Method<Settings = Record<string, unknown>> {
   /** *Host.* Once, before anything is measured: add tensors, choose what is trained. */
   prepare?(learner: Learner<Settings>): void | Promise<void>;
   /** *Host.* Before a task's training. */
-  beginTask?(learner: Learner<Settings>, task: Task): void | Promise<void>;
+  beginTask?(learner: Learner<Settings>, task: TrainingTask): void | Promise<void>;
   /** *Host.* After a task's training: remember, merge, prune. */
-  endTask?(learner: Learner<Settings>, task: Task): void | Promise<void>;
+  endTask?(learner: Learner<Settings>, task: TrainingTask): void | Promise<void>;
   /**
    * *Host.* The tasks whose data are trained on in this one; the current one when left out.
    * @param past the tasks before it; none are given unless the method says that it needs `pastData`
    */
-  trainingTasks?(task: Task, past: readonly Task[]): readonly Task[];
+  trainingTasks?(task: TrainingTask, past: readonly TrainingTask[]): readonly TrainingTask[];
   /** *Host.* How many rows {@link Method.composeBatch} may add to a batch. */
   extraRows?(settings: Settings): number;
   /** *Host.* Adds rows to a batch of the current task, e.g. from memory. */

@@ -3,7 +3,7 @@ import type { AccuracyCell } from '../evaluate/accuracy-matrix.ts';
 import type { RunDirectory } from '../record/run-directory.ts';
 import type { RunCost, RunDefinition } from '../record/run-record.ts';
 import { sizeOf } from '../stream/examples.ts';
-import type { Task, TaskStream } from '../stream/stream.ts';
+import { type Task, type TaskStream, type TrainingTask, withoutTest } from '../stream/stream.ts';
 import type { CellEvent } from './cell.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import type { Learner } from './learner.ts';
@@ -76,10 +76,11 @@ export class Run {
     return 0;
   }
 
-  async #train(task: Task): Promise<void> {
+  async #train(whole: Task): Promise<void> {
     const { learner, engine, stream, definition, directory, report } = this.#parts;
     const { method } = learner;
     const { tasks } = stream;
+    const task = withoutTest(whole);
     const begun = performance.now();
     directory.addEvent({
       kind: 'task-started',
@@ -91,7 +92,7 @@ export class Run {
       ...this.#cost,
       trainableParameters: Math.max(this.#cost.trainableParameters, learner.trainableParameters),
     };
-    const past = method.needs?.pastData ? tasks.slice(0, task.index - 1) : [];
+    const past = method.needs?.pastData ? tasks.slice(0, task.index - 1).map(withoutTest) : [];
     const job = { learner, engine, training: definition.training, task, past };
     await trainTask(job, (progress) => {
       const { epoch, epochs, loss } = progress;
@@ -139,6 +140,6 @@ function meanOfSeen(row: readonly AccuracyCell[], after: number): number {
   return seen.reduce((total, { correct, total: count }) => total + correct / count, 0) / seen.length;
 }
 
-function storedBytes({ train }: Task): number {
+function storedBytes({ train }: TrainingTask): number {
   return train.count * sizeOf(train.shape) * (train.encoding.storage === 'uint8' ? 1 : 4);
 }

@@ -1,15 +1,26 @@
-import type { ProgramState } from '../engine/program.ts';
+import type { Engine, ProgramState } from '../engine/program.ts';
 import type { HostTensor, HostTensors } from '../engine/tensor.ts';
 import { unroll } from '../engine/unroll.ts';
 import { UserError } from '../errors.ts';
 import { initialMoments, type Optimiser, optimiserOf } from '../nn/optimisers.ts';
 import { type Schedule, schedule } from '../nn/schedules.ts';
 import type { Random } from '../random.ts';
+import type { Training } from '../stream/scenario.ts';
+import type { TrainingTask } from '../stream/stream.ts';
 import { BatchRows, emptyFeeds, feedsOfStep, writeBatch } from './batch-rows.ts';
 import type { ExampleReference } from './example-memory.ts';
 import type { Learner } from './learner.ts';
 import { modelState, trainingProgram } from './model-programs.ts';
-import type { TaskTraining } from './train-task.ts';
+
+/** What one task's training needs. */
+export interface TaskTraining<Settings> {
+  readonly learner: Learner<Settings>;
+  readonly engine: Engine;
+  readonly training: Training;
+  readonly task: TrainingTask;
+  /** The tasks before this one if the method needs their data, else none. */
+  readonly past: readonly TrainingTask[];
+}
 
 /** Models with fewer scalars than this run several steps a call: for them a call costs as much as a step. */
 const smallModel = 2_000_000;

@@ -1,10 +1,9 @@
-import type { Engine } from '../engine/program.ts';
 import { UserError } from '../errors.ts';
 import type { Training } from '../stream/scenario.ts';
-import type { Task } from '../stream/stream.ts';
+import type { TrainingTask } from '../stream/stream.ts';
 import type { ExampleReference } from './example-memory.ts';
 import type { Learner } from './learner.ts';
-import { StepRunner } from './step-runner.ts';
+import { StepRunner, type TaskTraining } from './step-runner.ts';
 
 /** How far the training of a task is. */
 export interface TaskProgress {
@@ -15,16 +14,6 @@ export interface TaskProgress {
   readonly loss: number;
   /** Share of the task's updates done, 0 to 1. */
   readonly done: number;
-}
-
-/** What one task's training needs. */
-export interface TaskTraining<Settings> {
-  readonly learner: Learner<Settings>;
-  readonly engine: Engine;
-  readonly training: Training;
-  readonly task: Task;
-  /** The tasks before this one if the method needs their data, else none. */
-  readonly past: readonly Task[];
 }
 
 /**
@@ -79,7 +68,7 @@ interface UpdatePlan {
   readonly epochs: number;
 }
 
-function planUpdates(training: Training, sources: readonly Task[]): UpdatePlan {
+function planUpdates(training: Training, sources: readonly TrainingTask[]): UpdatePlan {
   const examples = sources.reduce((total, { train }) => total + train.count, 0);
   if (examples === 0) throw new UserError(`Task ${sources.at(-1)?.index} has no training examples.`);
   const batchSize = Math.min(training.batchSize, examples);
@@ -100,9 +89,9 @@ function planUpdates(training: Training, sources: readonly Task[]): UpdatePlan {
 
 /** Every example of the sources once, in the order of an epoch. */
 function orderOf<Settings>(
-  sources: readonly Task[],
+  sources: readonly TrainingTask[],
   learner: Learner<Settings>,
-  task: Task,
+  task: TrainingTask,
   epoch: number,
 ): ExampleReference[] {
   const all = sources.flatMap(({ train, index }) =>
