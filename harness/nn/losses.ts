@@ -3,12 +3,10 @@ import {
   cast,
   div,
   logSoftmax,
-  mean,
   mul,
   neg,
   oneHot,
   type Scalar,
-  squaredDifference,
   sub,
   sum,
   type Tensor,
@@ -42,9 +40,4 @@ export function crossEntropyPerExample(logits: Tensor, labels: Tensor): Tensor {
 /** `Σ weight·value / Σ weight` over the batch: rows of weight 0 do not count. */
 export function weightedMean(values: Tensor, weights: Tensor): Scalar {
   return div(sum(mul(values, weights)), sum(weights)) as Scalar;
-}
-
-/** Mean squared error over rows and columns. */
-export function meanSquaredError(values: Tensor, targets: Tensor): Scalar {
-  return mean(squaredDifference(values, targets)) as Scalar;
 }

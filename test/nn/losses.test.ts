@@ -1,12 +1,7 @@
 import { grads, type Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { float32, int32 } from '../../harness/engine/tensor.ts';
-import {
-  crossEntropyPerExample,
-  maskLogits,
-  meanSquaredError,
-  weightedMean,
-} from '../../harness/nn/losses.ts';
+import { crossEntropyPerExample, maskLogits, weightedMean } from '../../harness/nn/losses.ts';
 import { engineNames, listOf } from '../engine/support.ts';
 import { at, crossEntropy, distance, finiteDifferences, rowsOf, softmax } from './float64.ts';
 import { runOnce } from './run.ts';
@@ -86,13 +81,5 @@ describe.each(engineNames)('on %s', (engineName) => {
       loss: crossEntropyPerExample(maskLogits(given('logits'), given('candidates')), given('labels')),
     }));
     expect(at(listOf(loss), 0)).toBeCloseTo(1e9, -3);
-  });
-
-  it('the mean squared error is over rows and columns', async () => {
-    const inputs = { values: float32([1, 2, 3, 4], [2, 2]), targets: float32([1, 0, 0, 2], [2, 2]) };
-    const { loss } = await runOnce(engineName, inputs, (given) => ({
-      loss: meanSquaredError(given('values'), given('targets')),
-    }));
-    expect(listOf(loss)).toEqual([(0 + 4 + 9 + 4) / 4]);
   });
 });
