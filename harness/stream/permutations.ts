@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Random } from '../random.ts';
 import { sizeOf } from './examples.ts';
 import { everyClass, type SplitInput, type StreamPlan } from './task-plan.ts';
@@ -18,5 +19,14 @@ export function splitPermutations(
     const sources = new Random(seed, 'permutation', index).permutation(size);
     return { name: `permutation ${index + 1}`, filter, sources };
   });
-  return { tasks, outputs: input.classes.length, order: tasks.map((_, index) => index) };
+  return { tasks, outputs: input.classes.length, order: tasks.map(({ sources }) => fingerprint(sources)) };
+}
+
+/** A number that tells permutations apart, so that a record shows which ones a run had; 0 for none. */
+function fingerprint(sources: Int32Array | null): number {
+  if (!sources) return 0;
+  return createHash('sha256')
+    .update(Uint8Array.from(new Uint8Array(sources.buffer)))
+    .digest()
+    .readUInt32LE(0);
 }

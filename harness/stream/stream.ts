@@ -34,8 +34,8 @@ export interface TaskStream {
   /** The dataset's identity as it goes into the run record. */
   readonly dataset: DatasetIdentity;
   /**
-   * What the tasks are made of (classes, domains, rotations or permutations), by number in natural order, in the order
-   * they come.
+   * What the tasks are made of, in the order they come: classes, domains or rotations by their number in natural order,
+   * permutations by a number that tells them apart.
    */
   readonly order: readonly number[];
   /** Closes files that hold rows too many for memory; the examples cannot be read afterwards. */

@@ -35,7 +35,7 @@ export interface StreamPlan {
   readonly tasks: readonly TaskPlan[];
   /** Number of outputs of the model. */
   readonly outputs: number;
-  /** Classes, domains, rotations or permutations by their number in natural order, in the order they come. */
+  /** See `TaskStream.order`. */
   readonly order: readonly number[];
 }
 

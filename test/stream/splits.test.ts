@@ -132,6 +132,14 @@ test('corners that were outside the image are 0', () => {
   expect(turned[12]).toBe(9);
 });
 
+test('the order tells the permutations of one seed from those of another', () => {
+  const orderOf = (seed: number) =>
+    splitPermutations(inputOf(3, seed), { count: 3, firstIsIdentity: true }).order;
+  expect(orderOf(1)).toEqual(orderOf(1));
+  expect(orderOf(1)[0]).toBe(0);
+  expect(new Set([...orderOf(1), ...orderOf(2)]).size).toBe(5);
+});
+
 test('rotations need images, and come in the given or a seeded order', () => {
   const vectors = { ...inputOf(2, 0), shape: [16] };
   expect(() => splitRotations(vectors, [0])).toThrow(
