@@ -1,10 +1,9 @@
 import { add, mul } from '@tensorflow/tfjs-core';
 import type { LinearLayer } from '../harness/backbones/backbone.ts';
-import { uniform } from '../harness/backbones/initialisers.ts';
 import { float32, zeros } from '../harness/engine/tensor.ts';
-import { UserError } from '../harness/errors.ts';
 import { multiply } from '../harness/linalg/matrix.ts';
 import { linear as applyWeights } from '../harness/nn/layers.ts';
+import { freshKeys, targetLayers, targetsSetting, trainOnlyHead } from '../harness/train/adapted-layers.ts';
 import type { Learner } from '../harness/train/learner.ts';
 import { defineMethod } from '../harness/train/method.ts';
 
@@ -47,12 +46,7 @@ export default defineMethod<Settings>({
       exclusiveMinimum: 0,
       description: 'α; the update is scaled by α / r.',
     },
-    targets: {
-      type: 'array',
-      items: { type: 'string' },
-      default: ['layers', 'qkv'],
-      description: 'Layers to adapt: those with one of these words in their dotted name.',
-    },
+    targets: targetsSetting('layers', 'qkv'),
     merge: {
       type: 'string',
       enum: ['never', 'after-task'],
@@ -62,9 +56,8 @@ export default defineMethod<Settings>({
   },
 
   prepare(learner) {
-    learner.trainable.clear();
-    learner.trainable.add('head.weight').add('head.bias');
-    for (const layer of targetsOf(learner)) {
+    trainOnlyHead(learner);
+    for (const layer of targetLayers(learner)) {
       learner.trainable.add(`${layer.name}.lora_A`).add(`${layer.name}.lora_B`);
       begin(learner, layer, 0);
     }
@@ -80,32 +73,18 @@ export default defineMethod<Settings>({
 
   endTask(learner, task) {
     if (learner.settings.merge === 'never') return;
-    for (const layer of targetsOf(learner)) {
+    for (const layer of targetLayers(learner)) {
       learner.setParameter(`${layer.name}.weight`, merged(learner, layer));
       begin(learner, layer, task.index);
     }
   },
 });
 
-function targetsOf({ backbone, settings }: Learner<Settings>): LinearLayer[] {
-  const { targets } = settings;
-  const found = backbone.layers.filter(({ name }) => name.split('.').some((word) => targets.includes(word)));
-  if (found.length > 0) return found;
-  const names = backbone.layers.map(({ name }) => name).join(', ');
-  throw new UserError(
-    `No layer of the ${backbone.name} has one of the words ${targets.join(', ')} in its name; its layers are ${names}. ` +
-      'Set targets.',
-  );
-}
-
-/** A fresh pair for a layer: Kaiming-uniform with a = √5, which is ±1/√in, and zero. */
+/** A fresh pair for a layer. */
 function begin(learner: Learner<Settings>, layer: LinearLayer, tasksDone: number): void {
   const { rank } = learner.settings;
   const random = learner.random('initialWeights', 'lora', layer.name, tasksDone);
-  learner.setParameter(
-    `${layer.name}.lora_A`,
-    uniform([rank, layer.inputs], 1 / Math.sqrt(layer.inputs), random),
-  );
+  learner.setParameter(`${layer.name}.lora_A`, freshKeys(rank, layer, random));
   learner.setParameter(`${layer.name}.lora_B`, zeros([layer.outputs, rank]));
 }
 

@@ -29,6 +29,8 @@ const trainingKeys = Object.keys({
   learningRate: true,
   momentum: true,
   weightDecay: true,
+  beta1: true,
+  beta2: true,
   schedule: true,
   warmup: true,
   optimiserState: true,

@@ -11,6 +11,10 @@ export interface OptimiserSettings {
   readonly momentum: number;
   /** SGD and Adam: added to the gradient (L2). AdamW: decoupled. */
   readonly weightDecay: number;
+  /** Adam and AdamW: decay of the first moment. */
+  readonly beta1?: number;
+  /** Adam and AdamW: decay of the second moment. */
+  readonly beta2?: number;
 }
 
 /** A parameter's new value and what the optimiser remembers of it. */
@@ -63,8 +67,8 @@ export function sgd({ momentum, weightDecay }: OptimiserSettings): Optimiser {
  * the same step, with fewer passes over the parameters.
  */
 export function adam(
-  { weightDecay }: OptimiserSettings,
-  { decoupled = false, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = {},
+  { weightDecay, beta1 = 0.9, beta2 = 0.999 }: OptimiserSettings,
+  { decoupled = false, epsilon = 1e-8 } = {},
 ): Optimiser {
   return {
     moments: ['firstMoment', 'secondMoment'],

@@ -30,6 +30,10 @@ export interface Training {
   readonly learningRate: number;
   readonly momentum: number;
   readonly weightDecay: number;
+  /** Adam's decay of the first moment; 0.9 when left out. */
+  readonly beta1?: number;
+  /** Adam's decay of the second moment; 0.999 when left out. */
+  readonly beta2?: number;
   readonly schedule: ScheduleName;
   /** Updates of each task over which the learning rate rises linearly from 0. */
   readonly warmup: number;

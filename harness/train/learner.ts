@@ -32,6 +32,10 @@ export class Learner<Settings = Record<string, unknown>> {
   parameters: HostTensors;
   /** Names of the parameters that gradient descent changes; the others are frozen. */
   readonly trainable: Set<string>;
+  /** Names of trained parameters that the method's `step` changes; the scenario's optimiser leaves them alone. */
+  readonly ownSteps: Set<string> = new Set();
+  /** What the host hooks remember within a task; emptied before each task, never in a checkpoint. */
+  readonly scratch: Map<string, unknown> = new Map();
   /** Tensors kept between tasks beside the model, e.g. `fisher.head.weight`; programs see them as `scope.kept`. */
   kept: HostTensors = {};
   /** Examples kept between tasks; a method that replays makes one in `prepare`. */

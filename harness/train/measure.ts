@@ -51,7 +51,7 @@ export interface Question {
 }
 
 /**
- * Predicted outputs, one for each example; −1 where the scenario allows no answer yet.
+ * Predicted outputs, one for each example; −1 where the scenario does not allow the right answers yet.
  * @param state holds the learner's model
  */
 export async function predict<Settings>(
@@ -62,7 +62,8 @@ export async function predict<Settings>(
 ): Promise<Int32Array> {
   const predictions = new Int32Array(examples.count).fill(-1);
   const candidates = learner.protocol.candidates('test', task, after);
-  if (!candidates.includes(1)) return predictions;
+  // Where no right answer is a candidate there is nothing to find out.
+  if (!examples.labels.some((label) => candidates[label] === 1)) return predictions;
   const program = predictionProgram(learner, batchSize);
   const compiled = await engine.compile(program);
   const feeds = emptyFeeds(program.inputs);

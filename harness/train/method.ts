@@ -1,6 +1,7 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { BackboneOutputs, LinearLayer } from '../backbones/backbone.ts';
 import type { Tensors } from '../engine/program.ts';
+import type { HostTensors } from '../engine/tensor.ts';
 import type { Random } from '../random.ts';
 import type { ScenarioKind, Training } from '../stream/scenario.ts';
 import type { TrainingTask } from '../stream/stream.ts';
@@ -56,8 +57,34 @@ export interface Scope<Settings> {
   readonly parameters: Tensors;
   /** What the method keeps between tasks; see {@link Learner.kept}. */
   readonly kept: Tensors;
+  /** The scalars of {@link Method.numbers} for this step; none while predicting. */
+  readonly numbers: Tensors;
   /** False while predicting. */
   readonly training: boolean;
+}
+
+/** Where in a task's training a step is. */
+export interface StepMoment {
+  /** Steps of this task done before it, from 0. */
+  readonly iteration: number;
+  /** Steps that the task takes in all. */
+  readonly iterations: number;
+  /** 0 for the first pass over the task's data. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Learning rate of this step, schedule included. */
+  readonly learningRate: number;
+}
+
+/** Host work between a step's gradients and its update, for linear algebra that programs lack. */
+export interface BetweenHook<Settings> {
+  /** Parameters whose gradients are looked at in this step; when none, the step is one program as usual. */
+  needs(learner: Learner<Settings>, moment: StepMoment): readonly string[];
+  /**
+   * Looks at these gradients, as {@link Method.gradients} left them.
+   * @returns new values of kept tensors, which the same step's update sees
+   */
+  refresh(gradients: HostTensors, learner: Learner<Settings>, moment: StepMoment): HostTensors;
 }
 
 /** What the hooks that compose a batch on the host may use. */
@@ -116,12 +143,22 @@ export interface Method<Settings = Record<string, unknown>> {
   /** *Host.* Adds rows to a batch of the current task, e.g. from memory. */
   composeBatch?(rows: BatchRows, context: BatchContext<Settings>): void;
 
+  /** *Host.* Numbers of one step, e.g. of a schedule; programs see them as `scope.numbers`. */
+  numbers?(settings: Settings, moment: StepMoment): Readonly<Record<string, number>>;
+  /** *Host.* Looks at gradients before the update; see {@link BetweenHook}. */
+  readonly between?: BetweenHook<Settings>;
+
   /** *Program.* How a linear layer computes; `base` gives `xWᵀ + b`. */
   linear?(layer: LinearLayer, x: Tensor, base: () => Tensor, scope: Scope<Settings>): Tensor;
   /** *Program.* The training loss; `classificationLoss` when left out. */
   loss?(outputs: Outputs, batch: Batch, scope: Scope<Settings>): Scalar;
   /** *Program.* Changes the gradients, by parameter name, before the optimiser sees them. */
   gradients?(gradients: Tensors, scope: Scope<Settings>): Tensors;
+  /**
+   * *Program.* The step of the parameters in {@link Learner.ownSteps}, which the scenario's optimiser leaves alone.
+   * @returns new values of these parameters, and of kept tensors
+   */
+  step?(gradients: Tensors, scope: Scope<Settings>): Tensors;
   /**
    * *Program.* After the optimiser's step. What is returned replaces the trained parameter of its name, or else the kept
    * tensor of its name.

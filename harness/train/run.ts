@@ -87,6 +87,7 @@ export class Run {
       task: task.index,
       name: task.name,
     });
+    learner.scratch.clear();
     await method.beginTask?.(learner, task);
     this.#cost = {
       ...this.#cost,

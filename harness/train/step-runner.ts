@@ -1,5 +1,5 @@
 import type { Engine, ProgramState } from '../engine/program.ts';
-import type { HostTensor, HostTensors } from '../engine/tensor.ts';
+import { type HostTensor, type HostTensors, zeros } from '../engine/tensor.ts';
 import { unroll } from '../engine/unroll.ts';
 import { UserError } from '../errors.ts';
 import { initialMoments, type Optimiser, optimiserOf } from '../nn/optimisers.ts';
@@ -10,7 +10,14 @@ import type { TrainingTask } from '../stream/stream.ts';
 import { BatchRows, emptyFeeds, feedsOfStep, writeBatch } from './batch-rows.ts';
 import type { ExampleReference } from './example-memory.ts';
 import type { Learner } from './learner.ts';
-import { modelState, trainingProgram } from './model-programs.ts';
+import type { StepMoment } from './method.ts';
+import {
+  gradientProgram,
+  modelState,
+  stepNumbers,
+  trainingProgram,
+  updateProgram,
+} from './model-programs.ts';
 
 /** What one task's training needs. */
 export interface TaskTraining<Settings> {
@@ -22,7 +29,7 @@ export interface TaskTraining<Settings> {
   readonly past: readonly TrainingTask[];
 }
 
-/** Models with fewer scalars than this run several steps a call: for them a call costs as much as a step. */
+/** Plain networks with fewer scalars than this run several steps a call: for them a call costs as much as a step. */
 const smallModel = 2_000_000;
 const stepsPerCallOfSmallModels = 8;
 
@@ -36,26 +43,31 @@ export class StepRunner<Settings> {
   readonly #schedule: Schedule;
   readonly #rows: number;
   readonly #updates: number;
+  readonly #epochs: number;
   readonly #stepsPerCall: number;
   readonly #state: ProgramState;
   readonly #memoryRandom: Random;
   #update = 0;
+  #holdsGradients = false;
 
   /**
    * @param batchSize rows of the task's own examples in a batch
    * @param updates how many steps the task takes in all, for the schedule
+   * @param epochs in how many passes over the data
    */
-  constructor(job: TaskTraining<Settings>, batchSize: number, updates: number) {
+  constructor(job: TaskTraining<Settings>, batchSize: number, updates: number, epochs: number) {
     const { learner, engine, training, task } = job;
     this.#job = job;
     this.#optimiser = optimiserOf(training.optimiser, training);
     this.#schedule = schedule(training.schedule, training.warmup);
     this.#rows = batchSize + (learner.method.extraRows?.(learner.settings) ?? 0);
     this.#updates = updates;
-    this.#stepsPerCall = learner.totalParameters < smallModel ? stepsPerCallOfSmallModels : 1;
+    this.#epochs = epochs;
+    const small = learner.backbone.oneRowPerExample && learner.totalParameters < smallModel;
+    this.#stepsPerCall = small && !learner.method.between ? stepsPerCallOfSmallModels : 1;
     if (training.optimiserState === 'reset') learner.forgetMoments();
     learner.moments = {
-      ...initialMoments(this.#optimiser, learner.trained()),
+      ...initialMoments(this.#optimiser, optimised(learner)),
       ...momentsInUse(learner),
     };
     this.#state = engine.createState({
@@ -81,6 +93,17 @@ export class StepRunner<Settings> {
    * @throws UserError when a loss is not finite
    */
   async run(batches: readonly ExampleReference[][], epoch: number): Promise<Float32Array> {
+    const [batch] = batches;
+    const looked = batch && this.#job.learner.method.between?.needs(this.#job.learner, this.#moment(epoch));
+    const losses =
+      batch && looked && looked.length > 0
+        ? await this.#runInHalves(batch, epoch, looked)
+        : await this.#runWhole(batches, epoch);
+    this.#refuseDivergence(losses);
+    return losses;
+  }
+
+  async #runWhole(batches: readonly ExampleReference[][], epoch: number): Promise<Float32Array> {
     const { learner, engine } = this.#job;
     const program = unroll(trainingProgram(learner, this.#optimiser, this.#rows), batches.length);
     const compiled = await engine.compile(program);
@@ -89,9 +112,40 @@ export class StepRunner<Settings> {
       this.#fill(feedsOfStep(feeds, step), batch, epoch);
     });
     const { loss } = await compiled.run(feeds, this.#state);
-    const losses = loss?.data as Float32Array;
-    this.#refuseDivergence(losses);
-    return losses;
+    return loss?.data as Float32Array;
+  }
+
+  /** Gradients, then the method's work on the host, then the update. */
+  async #runInHalves(
+    batch: readonly ExampleReference[],
+    epoch: number,
+    looked: readonly string[],
+  ): Promise<Float32Array> {
+    const { learner, engine } = this.#job;
+    const moment = this.#moment(epoch);
+    if (!this.#holdsGradients) {
+      this.#state.write(
+        Object.fromEntries(
+          Object.entries(learner.trained()).map(([name, { shape }]) => [`gradient.${name}`, zeros(shape)]),
+        ),
+      );
+      this.#holdsGradients = true;
+    }
+    const first = gradientProgram(learner, this.#optimiser, this.#rows, looked);
+    const second = updateProgram(learner, this.#optimiser);
+    const feeds = emptyFeeds(first.inputs);
+    this.#fill(feeds, batch, epoch);
+    const { loss, ...seen } = await (await engine.compile(first)).run(feeds, this.#state);
+    const gradients = Object.fromEntries(looked.map((name) => [name, seen[`seen.${name}`] as HostTensor]));
+    const kept = learner.method.between?.refresh(gradients, learner, moment) ?? {};
+    this.#state.write(
+      Object.fromEntries(Object.entries(kept).map(([name, tensor]) => [`kept.${name}`, tensor])),
+    );
+    const numbers = Object.fromEntries(
+      Object.keys(second.inputs).map((name) => [name, feeds[name] as HostTensor]),
+    );
+    await (await engine.compile(second)).run(numbers, this.#state);
+    return loss?.data as Float32Array;
   }
 
   /**
@@ -116,7 +170,7 @@ export class StepRunner<Settings> {
 
   /** Makes ready the feeds of the next step. */
   #fill(feeds: HostTensors, batch: readonly ExampleReference[], epoch: number): void {
-    const { learner, task, training } = this.#job;
+    const { learner, task } = this.#job;
     const rows = new BatchRows(batch, this.#rows);
     const { settings } = learner;
     learner.method.composeBatch?.(rows, {
@@ -127,12 +181,24 @@ export class StepRunner<Settings> {
       random: this.#memoryRandom,
     });
     writeBatch(rows.rows, (of) => learner.protocol.candidates('train', of, task.index), feeds);
-    const learningRate = training.learningRate * this.#schedule(this.#update, this.#updates);
+    const moment = this.#moment(epoch);
     this.#update++;
     learner.step++;
-    for (const [name, value] of Object.entries(this.#optimiser.numbers(learner.step, learningRate))) {
+    for (const [name, value] of Object.entries(stepNumbers(learner, this.#optimiser, moment))) {
       feeds[name]?.data.fill(value);
     }
+  }
+
+  /** Where the next step is. */
+  #moment(epoch: number): StepMoment {
+    const { learningRate } = this.#job.training;
+    return {
+      iteration: this.#update,
+      iterations: this.#updates,
+      epoch,
+      epochs: this.#epochs,
+      learningRate: learningRate * this.#schedule(this.#update, this.#updates),
+    };
   }
 
   #refuseDivergence(losses: Float32Array): void {
@@ -154,6 +220,13 @@ export class StepRunner<Settings> {
         'Lower the learning rate (--set training.learningRate=…) or the strength of the method.',
     );
   }
+}
+
+/** The trained parameters that the scenario's optimiser steps. */
+function optimised<Settings>(learner: Learner<Settings>): HostTensors {
+  return Object.fromEntries(
+    Object.entries(learner.trained()).filter(([name]) => !learner.ownSteps.has(name)),
+  );
 }
 
 function momentsInUse<Settings>(learner: Learner<Settings>): HostTensors {

@@ -27,7 +27,7 @@ export async function trainTask<Settings>(
   const { learner, training, task, past } = job;
   const sources = learner.method.trainingTasks?.(task, past) ?? [task];
   const plan = planUpdates(training, sources);
-  const runner = new StepRunner(job, plan.batchSize, plan.updates);
+  const runner = new StepRunner(job, plan.batchSize, plan.updates, plan.epochs);
   try {
     for (let epoch = 0; epoch < plan.epochs; epoch++) {
       const order = orderOf(sources, learner, task, epoch);

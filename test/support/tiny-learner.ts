@@ -62,6 +62,7 @@ export async function openLearner(options: LearnerOptions): Promise<Opened> {
 /** Trains on a task as a run does. @param index from 1 */
 export async function learn(opened: Opened, index: number): Promise<void> {
   const task = taskAt(opened, index);
+  opened.learner.scratch.clear();
   await opened.learner.method.beginTask?.(opened.learner, task);
   await trainOn(opened, index);
   await opened.learner.method.endTask?.(opened.learner, task);
