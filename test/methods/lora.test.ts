@@ -71,6 +71,6 @@ describe('LoRA', () => {
   });
 
   it('refuses targets that name no layer, and shows the names there are', async () => {
-    await expect(open({ targets: ['qkv'] })).rejects.toThrow(/qkv .* layers\.0, layers\.1\. Set targets);
+    await expect(open({ targets: ['qkv'] })).rejects.toThrow(/qkv .* layers\.0, layers\.1\. Set targets/);
   });
 });
