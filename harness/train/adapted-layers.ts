@@ -12,12 +12,14 @@ export function targetsSetting(...words: string[]): SettingSchema {
     type: 'array',
     items: { type: 'string' },
     default: words,
-    description: 'Layers to adapt: those with one of these words in their dotted name.',
+    description:
+      'Layers to adapt: those with one of these words, or parts such as attn.proj, in their dotted name.',
   };
 }
 
 /**
  * The layers that a method adapts: those with one of the words in their dotted name (`qkv` is in `blocks.0.attn.qkv`).
+ * Words joined by dots are part of a name, too: `attn.proj` is in `blocks.0.attn.proj`, not in `patch_embed.proj`.
  * The head is never one of them.
  * @throws UserError when there is none, with the names that there are
  */
@@ -27,7 +29,7 @@ export function targetLayers<Settings extends { readonly targets: readonly strin
 }: Learner<Settings>): LinearLayer[] {
   const { targets } = settings;
   const body = backbone.layers.slice(0, -1);
-  const found = body.filter(({ name }) => name.split('.').some((word) => targets.includes(word)));
+  const found = body.filter(({ name }) => targets.some((part) => `.${name}.`.includes(`.${part}.`)));
   if (found.length > 0) return found;
   throw new UserError(
     `No layer of the ${backbone.name} has one of the words ${targets.join(', ')} in its name; its layers are ` +
