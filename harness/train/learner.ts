@@ -74,6 +74,17 @@ export class Learner<Settings = Record<string, unknown>> {
   /** Puts a tensor into the model, new or instead of another; the optimiser forgets what it knew of that name. */
   setParameter(name: string, tensor: HostTensor): void {
     this.parameters[name] = tensor;
+    this.#forgetMomentsOf(name);
+  }
+
+  /** Takes a tensor out of the model, and with it what the optimiser knew of it. */
+  removeParameter(name: string): void {
+    delete this.parameters[name];
+    this.trainable.delete(name);
+    this.#forgetMomentsOf(name);
+  }
+
+  #forgetMomentsOf(name: string): void {
     for (const moment of Object.keys(this.moments)) {
       if (moment.slice(moment.indexOf('.') + 1) === name) delete this.moments[moment];
     }
