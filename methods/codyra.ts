@@ -13,6 +13,7 @@ import {
 import { Matrix } from 'ml-matrix';
 import type { LinearLayer } from '../harness/backbones/backbone.ts';
 import { float32, type HostTensor, zeros } from '../harness/engine/tensor.ts';
+import { toMatrix, toTensor } from '../harness/linalg/matrix.ts';
 import { linear as applyWeights } from '../harness/nn/layers.ts';
 import { freshKeys, targetLayers, targetsSetting, trainOnlyHead } from '../harness/train/adapted-layers.ts';
 import type { Learner } from '../harness/train/learner.ts';
@@ -262,26 +263,13 @@ function begin(learner: Learner<Settings>, layer: LinearLayer, task: number): vo
 
 /** Merges a layer's update and takes it out of the model. @returns how many ranks were left of it */
 function mergeInto(learner: Learner<Settings>, { name }: LinearLayer): number {
-  const [down, up, weights] = ['A', 'B', 'w'].map((part) => learner.parameter(`${name}.codyra_${part}`)) as [
-    HostTensor,
-    HostTensor,
-    HostTensor,
-  ];
-  const { weight, kept } = merged(
-    toMatrix(learner.parameter(`${name}.weight`)),
-    toMatrix(down),
-    toMatrix(up),
-    weights.data,
-  );
-  learner.setParameter(`${name}.weight`, fromMatrix(weight));
+  const matrix = (part: string, shape?: readonly number[]): Matrix => {
+    const tensor = learner.parameter(`${name}.${part}`);
+    return toMatrix({ ...tensor, shape: shape ?? tensor.shape }, `${name}.${part} of codyra`);
+  };
+  const weights = matrix('codyra_w', [1, learner.settings.rank]).to1DArray();
+  const { weight, kept } = merged(matrix('weight'), matrix('codyra_A'), matrix('codyra_B'), weights);
+  learner.setParameter(`${name}.weight`, toTensor(weight));
   for (const part of ['A', 'B', 'w']) learner.removeParameter(`${name}.codyra_${part}`);
   return kept;
-}
-
-function toMatrix({ data, shape }: HostTensor): Matrix {
-  return Matrix.from1DArray(shape[0] as number, shape[1] as number, data);
-}
-
-function fromMatrix(matrix: Matrix): HostTensor {
-  return float32(Float32Array.from(matrix.to1DArray()), [matrix.rows, matrix.columns]);
 }

@@ -1,9 +1,10 @@
 import { add, matMul, mul, sub, type Tensor } from '@tensorflow/tfjs-core';
-import { Matrix } from 'ml-matrix';
+import type { Matrix } from 'ml-matrix';
 import type { LinearLayer } from '../harness/backbones/backbone.ts';
 import type { Tensors } from '../harness/engine/program.ts';
-import { float32, type HostTensor } from '../harness/engine/tensor.ts';
+import { float32 } from '../harness/engine/tensor.ts';
 import { UserError } from '../harness/errors.ts';
+import { toMatrix, toTensor } from '../harness/linalg/matrix.ts';
 import { productOf, splitAtSingularValue } from '../harness/linalg/singular-split.ts';
 import { linear as applyWeights } from '../harness/nn/layers.ts';
 import { targetLayers, targetsSetting, trainOnlyHead } from '../harness/train/adapted-layers.ts';
@@ -245,17 +246,15 @@ function frozenRank(settings: Settings, layer: LinearLayer, task: number, import
 function freezeTop(learner: Learner<Settings>, { name, inputs, outputs }: LinearLayer, rank: number): void {
   learner.trainable.delete(`${name}.weight`);
   if (rank === Math.min(inputs, outputs)) return;
-  const weight = toMatrix(learner.parameter(`${name}.weight`));
-  const broken = weight.to1DArray().find((value) => !Number.isFinite(value));
-  if (broken !== undefined) throw new UserError(`osft cannot split ${name}.weight: it holds ${broken}.`);
-  const { high, low } = splitAtSingularValue(weight, rank);
-  learner.setParameter(`${name}.weight`, fromMatrix(productOf(high)));
-  learner.setParameter(`${name}.osft_U_high`, fromMatrix(high.left));
-  learner.setParameter(`${name}.osft_V_high`, fromMatrix(high.right));
+  const what = `${name}.weight of osft`;
+  const { high, low } = splitAtSingularValue(toMatrix(learner.parameter(`${name}.weight`), what), rank, what);
+  learner.setParameter(`${name}.weight`, toTensor(productOf(high)));
+  learner.setParameter(`${name}.osft_U_high`, toTensor(high.left));
+  learner.setParameter(`${name}.osft_V_high`, toTensor(high.right));
   const [left, values, right] = lowNames(name);
-  learner.setParameter(left, fromMatrix(low.left));
+  learner.setParameter(left, toTensor(low.left));
   learner.setParameter(values, float32(low.values, [low.values.length]));
-  learner.setParameter(right, fromMatrix(low.right));
+  learner.setParameter(right, toTensor(low.right));
   for (const factor of lowNames(name)) learner.trainable.add(factor);
 }
 
@@ -264,12 +263,13 @@ function merge(learner: Learner<Settings>, { name }: LinearLayer): void {
   learner.trainable.add(`${name}.weight`);
   const [left, values, right] = lowNames(name);
   if (!learner.parameters[left]) return;
+  const matrix = (of: string): Matrix => toMatrix(learner.parameter(of), `${of} of osft`);
   const low = productOf({
-    left: toMatrix(learner.parameter(left)),
+    left: matrix(left),
     values: [...learner.parameter(values).data],
-    right: toMatrix(learner.parameter(right)),
+    right: matrix(right),
   });
-  learner.setParameter(`${name}.weight`, fromMatrix(low.add(toMatrix(learner.parameter(`${name}.weight`)))));
+  learner.setParameter(`${name}.weight`, toTensor(low.add(matrix(`${name}.weight`))));
   for (const factor of [...lowNames(name), `${name}.osft_U_high`, `${name}.osft_V_high`]) {
     learner.removeParameter(factor);
   }
@@ -277,12 +277,4 @@ function merge(learner: Learner<Settings>, { name }: LinearLayer): void {
 
 function lowNames(layer: string): [string, string, string] {
   return [`${layer}.osft_U_low`, `${layer}.osft_S_low`, `${layer}.osft_V_low`];
-}
-
-function toMatrix({ data, shape }: HostTensor): Matrix {
-  return Matrix.from1DArray(shape[0] as number, shape[1] as number, data);
-}
-
-function fromMatrix(matrix: Matrix): HostTensor {
-  return float32(Float32Array.from(matrix.to1DArray()), [matrix.rows, matrix.columns]);
 }

@@ -1,4 +1,5 @@
-import { type Matrix, SingularValueDecomposition } from 'ml-matrix';
+import type { Matrix } from 'ml-matrix';
+import { svd } from './svd.ts';
 
 /** Some of a matrix's singular triples, singular values falling. */
 export interface SingularTriples {
@@ -14,18 +15,21 @@ export interface SingularTriples {
  * The singular value decomposition of a matrix, cut in two: the triples of the largest singular values, and the others.
  * @param matrix `[out, in]`
  * @param count how many are in the first part; from 1 to min(out, in) − 1
+ * @param what names the matrix in an error
+ * @throws UserError when a value is NaN or infinite
  */
 export function splitAtSingularValue(
   matrix: Matrix,
   count: number,
+  what: string,
 ): { readonly high: SingularTriples; readonly low: SingularTriples } {
-  const { left, values, right } = svd(matrix);
+  const { U, s, V } = svd(matrix, what);
   const part = (from: number, to: number): SingularTriples => ({
-    left: left.subMatrix(0, left.rows - 1, from, to - 1),
-    values: values.slice(from, to),
-    right: right.subMatrix(from, to - 1, 0, right.columns - 1),
+    left: U.subMatrix(0, U.rows - 1, from, to - 1),
+    values: s.slice(from, to),
+    right: V.subMatrix(0, V.rows - 1, from, to - 1).transpose(),
   });
-  return { high: part(0, count), low: part(count, values.length) };
+  return { high: part(0, count), low: part(count, s.length) };
 }
 
 /** `U diag(S) V`, `[out, in]`. */
@@ -34,19 +38,4 @@ export function productOf({ left, values, right }: SingularTriples): Matrix {
     .clone()
     .mulRowVector([...values])
     .mmul(right);
-}
-
-function svd(matrix: Matrix): SingularTriples {
-  const found = new SingularValueDecomposition(matrix, { autoTranspose: true });
-  const left = found.leftSingularVectors;
-  const right = found.rightSingularVectors.transpose();
-  for (let column = 0; column < left.columns; column++) {
-    const values = left.getColumn(column);
-    const largest = values.reduce((most, value) => (Math.abs(value) > Math.abs(most) ? value : most), 0);
-    if (largest < 0) {
-      left.mulColumn(column, -1);
-      right.mulRow(column, -1);
-    }
-  }
-  return { left, values: found.diagonal, right };
 }

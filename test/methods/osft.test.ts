@@ -76,7 +76,11 @@ async function movement(
   await learn(opened, 2);
   const after = new Map(weights(opened));
   return before.map(([layer, weight]) => {
-    const { high } = splitAtSingularValue(weight, Math.floor(Math.min(weight.rows, weight.columns) / 2));
+    const { high } = splitAtSingularValue(
+      weight,
+      Math.floor(Math.min(weight.rows, weight.columns) / 2),
+      layer,
+    );
     const change = Matrix.sub(after.get(layer) ?? weight, weight);
     return {
       layer,
