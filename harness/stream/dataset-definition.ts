@@ -1,22 +1,13 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { messageOf, UsageError, UserError } from '../errors.ts';
 import { suggestion } from '../suggest.ts';
-import { type Problem, problemsError } from './problems.ts';
-import type { DatasetDefinition, ReaderSpec } from './scenario.ts';
-import { type DatasetFile, type ReaderFile, withDatasetDefaults } from './scenario-defaults.ts';
+import { datasetFolder, datasetNames } from './dataset-folders.ts';
+import { definitionProblems } from './dataset-problems.ts';
+import { problemsError } from './problems.ts';
+import type { DatasetDefinition } from './scenario.ts';
+import { type DatasetFile, withDatasetDefaults } from './scenario-defaults.ts';
 import { schemaProblems } from './schema-check.ts';
-
-/** Folder of the datasets that come with the program. */
-const datasetsFolder = fileURLToPath(new URL('../../datasets/', import.meta.url));
-
-/** Names of the datasets that come with the program, in alphabetical order. */
-export function datasetNames(): string[] {
-  return readdirSync(datasetsFolder)
-    .filter((name) => existsSync(join(datasetsFolder, name, 'dataset.json')))
-    .sort();
-}
 
 /**
  * The definitions of all datasets that come with the program.
@@ -37,8 +28,13 @@ export function loadDatasetDefinition(name: string): DatasetDefinition {
       `There is no dataset "${name}".${suggestion(name, known)} Known are: ${known.join(', ')}.`,
     );
   }
-  const path = join(datasetsFolder, name, 'dataset.json');
+  const path = join(datasetFolder(name), 'dataset.json');
   return validateDatasetDefinition(readJson(path), path);
+}
+
+/** The definition of a dataset that is named or defined in place. */
+export function definitionOf(dataset: string | DatasetDefinition): DatasetDefinition {
+  return typeof dataset === 'string' ? loadDatasetDefinition(dataset) : dataset;
 }
 
 /**
@@ -49,38 +45,9 @@ export function validateDatasetDefinition(json: unknown, whereFrom: string): Dat
   const problems = schemaProblems('dataset', json);
   if (problems.length > 0) throw problemsError(whereFrom, 'dataset definition', problems);
   const file = json as DatasetFile;
-  const conflicts = readerProblems(file.reader, '$.reader');
+  const conflicts = definitionProblems(file, '$');
   if (conflicts.length > 0) throw problemsError(whereFrom, 'dataset definition', conflicts);
   return withDatasetDefaults(file);
-}
-
-/** What is wrong in a reader although each of its properties is right by itself. */
-export function readerProblems(reader: ReaderFile, path: string): Problem[] {
-  if (reader.kind === 'idx') return [];
-  const problems: Problem[] = [];
-  if (reader.test !== undefined && reader.split !== undefined) {
-    problems.push({
-      path: `${path}.split`,
-      message: 'has no effect beside "test"; leave one of the two out',
-    });
-  }
-  if (reader.kind === 'image-folder') return problems;
-  if (reader.domainColumn === reader.labelColumn) {
-    problems.push({ path: `${path}.domainColumn`, message: 'is the label column; it must be another one' });
-  }
-  if (reader.featureColumns?.includes(reader.labelColumn)) {
-    problems.push({
-      path: `${path}.featureColumns`,
-      message: `contains the label column "${reader.labelColumn}"; the input must not hold the answer`,
-    });
-  }
-  return problems;
-}
-
-/** Whether the reader gives every row a domain. */
-export function hasDomains(reader: ReaderSpec): boolean {
-  if (reader.kind === 'idx') return false;
-  return reader.kind === 'image-folder' ? reader.domains : reader.domainColumn !== undefined;
 }
 
 /** Reads a JSON file. @throws UserError that names the file if it is missing or not JSON */

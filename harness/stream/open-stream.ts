@@ -1,18 +1,16 @@
-import { join } from 'node:path';
 import { UserError } from '../errors.ts';
-import { loadDatasetDefinition } from './dataset-definition.ts';
+import { splitClassGroups } from './class-groups.ts';
+import { definitionOf } from './dataset-definition.ts';
 import { splitDomains } from './domains.ts';
 import { ExampleView, type PickedRows, pickRows } from './example-view.ts';
 import type { Encoding } from './examples.ts';
+import { type OpenDataset, openDataset, type Sets } from './open-dataset.ts';
 import { splitPermutations } from './permutations.ts';
-import type { RawDataset, RawSet } from './raw-dataset.ts';
-import { readDataset } from './read-dataset.ts';
 import { sha256Of } from './readers/data-file.ts';
 import { splitRotations } from './rotations.ts';
 import { defaultMemoryLimit } from './row-writer.ts';
 import type { DatasetDefinition, Scenario } from './scenario.ts';
 import { splitClasses } from './split-classes.ts';
-import { cutStratified } from './stratified-cut.ts';
 import type { DatasetIdentity, Task, TaskStream } from './stream.ts';
 import type { RowFilter, SplitInput, StreamPlan, TaskPlan } from './task-plan.ts';
 
@@ -28,9 +26,6 @@ export interface StreamOptions {
   readonly memoryLimit?: number;
 }
 
-/** The three sets that tasks are picked from. */
-type Sets = Readonly<Record<'train' | 'validation' | 'test', RawSet>>;
-
 /** The same three sets of one task, with the outputs that occur in them. */
 type PickedSets = Readonly<Record<keyof Sets, PickedRows>> & { readonly outputs: readonly number[] };
 
@@ -39,45 +34,32 @@ type PickedSets = Readonly<Record<keyof Sets, PickedRows>> & { readonly outputs:
  * @throws UserError that names the faulty file or setting and the cure
  */
 export async function openStream(scenario: Scenario, options: StreamOptions): Promise<TaskStream> {
-  const { definition, directory } = locate(scenario, options);
-  const dataset = await readDataset(definition.reader, {
-    dataset: definition.name,
-    directory,
-    obtain: definition.obtain,
+  const dataset = await openDataset(scenario.dataset, {
+    dataDirectory: options.dataDirectory,
+    baseDirectory: options.baseDirectory ?? process.cwd(),
     memoryLimit: options.memoryLimit ?? defaultMemoryLimit,
+    validationFraction: scenario.validation.fraction,
   });
   const encoding = encodingOf(scenario, dataset);
   const plan = planTasks({
     scenario,
     classes: dataset.classes,
     domains: dataset.domains,
+    groups: dataset.groups,
     shape: dataset.shape,
     classOrderSeed: options.classOrderSeed,
   });
-  const sets = cutValidation(scenario, definition, dataset);
   return {
     scenario,
     inputShape: dataset.shape,
     outputs: plan.outputs,
-    tasks: makeTasks(plan.tasks, sets, { shape: dataset.shape, encoding }, scenario.name),
-    dataset: identityOf(definition, dataset),
+    tasks: makeTasks(plan.tasks, dataset.sets, { shape: dataset.shape, encoding }, scenario.name),
+    dataset: identityOf(definitionOf(scenario.dataset), dataset),
     order: plan.order,
     close: () => {
-      dataset.train.table.rows.close();
-      dataset.test.table.rows.close();
+      for (const { table } of Object.values(dataset.sets)) table.rows.close();
     },
   };
-}
-
-function locate(
-  scenario: Scenario,
-  options: StreamOptions,
-): { definition: DatasetDefinition; directory: string } {
-  if (typeof scenario.dataset === 'string') {
-    const definition = loadDatasetDefinition(scenario.dataset);
-    return { definition, directory: join(options.dataDirectory, definition.name) };
-  }
-  return { definition: scenario.dataset, directory: options.baseDirectory ?? process.cwd() };
 }
 
 function planTasks(input: SplitInput): StreamPlan {
@@ -91,17 +73,9 @@ function planTasks(input: SplitInput): StreamPlan {
       return splitRotations(input, tasks.degrees);
     case 'domains':
       return splitDomains(input);
+    case 'class-groups':
+      return splitClassGroups(input, tasks);
   }
-}
-
-/**
- * The rule knows neither the run's seeds nor the scenario's name: all scenarios and seeds of a dataset with the same
- * fraction hold back the same examples.
- */
-function cutValidation(scenario: Scenario, definition: DatasetDefinition, dataset: RawDataset): Sets {
-  const share = { fraction: scenario.validation.fraction, atLeast: 0 };
-  const { kept, cut } = cutStratified(dataset.train, dataset, share, 0, 'validation', definition.name);
-  return { train: kept, validation: cut, test: dataset.test };
 }
 
 function makeTasks(
@@ -143,8 +117,8 @@ function pickSets(sets: Sets, filter: RowFilter): PickedSets {
   return { train, validation, test, outputs: [...outputs].sort((left, right) => left - right) };
 }
 
-function encodingOf({ name, normalise }: Scenario, dataset: RawDataset): Encoding {
-  const { storage } = dataset.train.table.rows;
+function encodingOf({ name, normalise }: Scenario, dataset: OpenDataset): Encoding {
+  const { storage } = dataset.sets.train.table.rows;
   const unit = storage === 'uint8' ? 1 / 255 : 1;
   if (normalise === null) return { storage, scale: [unit], offset: [0] };
   const { mean, deviation } = normalise;
@@ -162,7 +136,7 @@ function encodingOf({ name, normalise }: Scenario, dataset: RawDataset): Encodin
   };
 }
 
-function identityOf(definition: DatasetDefinition, dataset: RawDataset): DatasetIdentity {
+function identityOf(definition: DatasetDefinition, dataset: OpenDataset): DatasetIdentity {
   const { name, revision, licence, source } = definition;
   const lines = dataset.checksums.map((checksum) => `${checksum}\n`).join('');
   return { name, revision, licence, source, sha256: sha256Of(lines) };

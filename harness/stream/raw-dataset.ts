@@ -24,6 +24,8 @@ export interface RawDataset {
   /** Names of the domains in natural order; empty where the data have none. */
   readonly domains: readonly string[];
   readonly train: RawSet;
+  /** Null where the data bring none. */
+  readonly validation: RawSet | null;
   readonly test: RawSet;
   /** SHA-256 of each file, in the definition's order; files of a folder carry their relative path. */
   readonly checksums: readonly string[];

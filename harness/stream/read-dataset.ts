@@ -6,11 +6,14 @@ import { readImageFolders } from './readers/image-folder.ts';
 import { readJsonl } from './readers/jsonl.ts';
 import type { ReaderSpec } from './scenario.ts';
 
+/** Every reader but the union, which is made of others. */
+export type FileReaderSpec = Exclude<ReaderSpec, { kind: 'union' }>;
+
 /**
  * Reads a dataset by the reader that its definition names.
  * @throws UserError that names the faulty file and the cure
  */
-export function readDataset(reader: ReaderSpec, context: ReaderContext): Promise<RawDataset> {
+export function readDataset(reader: FileReaderSpec, context: ReaderContext): Promise<RawDataset> {
   switch (reader.kind) {
     case 'idx':
       return readIdxDataset(reader, context);

@@ -1,4 +1,12 @@
-import type { DatasetDefinition, ReaderSpec, Scenario, SplitRule, TaskSplit, Training } from './scenario.ts';
+import type {
+  DatasetDefinition,
+  ReaderSpec,
+  Scenario,
+  SplitRule,
+  TaskSplit,
+  Training,
+  UnionPart,
+} from './scenario.ts';
 
 /** `T` with some properties that may be left out. */
 type Defaulted<T, Optional extends keyof T> = Omit<T, Optional> & Partial<Pick<T, Optional>>;
@@ -11,14 +19,21 @@ type SplitFile = Defaulted<SplitRule, 'seed'>;
 /** A reader as a file may state it. */
 export type ReaderFile =
   | IdxReader
+  | UnionReaderFile
   | (Defaulted<Omit<ImageFolderReader, 'split'>, 'domains'> & { readonly split?: SplitFile })
   | (Omit<TableReader, 'split'> & { readonly split?: SplitFile });
 
+/** A union as a file may state it. */
+interface UnionReaderFile {
+  readonly kind: 'union';
+  readonly parts: readonly (Omit<UnionPart, 'dataset'> & { readonly dataset: string | DatasetFile })[];
+}
+
 /** A dataset as a file may state it: what the schema accepts. */
-export type DatasetFile = Defaulted<
-  Omit<DatasetDefinition, 'reader'>,
-  'title' | 'licence' | 'source' | 'revision'
-> & { readonly reader: ReaderFile };
+export interface DatasetFile
+  extends Defaulted<Omit<DatasetDefinition, 'reader'>, 'title' | 'licence' | 'source' | 'revision'> {
+  readonly reader: ReaderFile;
+}
 
 type Permutations = Extract<TaskSplit, { by: 'permutations' }>;
 
@@ -53,7 +68,7 @@ export function withScenarioDefaults(file: ScenarioFile): Scenario {
     validation: { fraction: 0.1 },
     normalise: null,
     ...stated,
-    dataset: typeof file.dataset === 'string' ? file.dataset : withDatasetDefaults(file.dataset),
+    dataset: named(file.dataset),
     tasks: file.tasks.by === 'permutations' ? { firstIsIdentity: false, ...file.tasks } : file.tasks,
     training: { ...trainingDefaults, ...file.training },
   };
@@ -71,8 +86,15 @@ export function withDatasetDefaults(file: DatasetFile): DatasetDefinition {
   };
 }
 
+function named(dataset: string | DatasetFile): string | DatasetDefinition {
+  return typeof dataset === 'string' ? dataset : withDatasetDefaults(dataset);
+}
+
 function withReaderDefaults(reader: ReaderFile): ReaderSpec {
   if (reader.kind === 'idx') return reader;
+  if (reader.kind === 'union') {
+    return { ...reader, parts: reader.parts.map((part) => ({ ...part, dataset: named(part.dataset) })) };
+  }
   const split = { testFraction: 0.2, seed: 0, ...reader.split };
   return reader.kind === 'image-folder' ? { domains: false, ...reader, split } : { ...reader, split };
 }

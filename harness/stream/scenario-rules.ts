@@ -1,7 +1,11 @@
 import { suggestion } from '../suggest.ts';
-import { datasetNames, hasDomains, loadDatasetDefinition, readerProblems } from './dataset-definition.ts';
+import type { GroupRule } from './class-groups.ts';
+import { loadDatasetDefinition } from './dataset-definition.ts';
+import { bringsValidation, groupSizes, hasDomains } from './dataset-facts.ts';
+import { datasetNames } from './dataset-folders.ts';
+import { definitionProblems } from './dataset-problems.ts';
 import { type Problem, shown } from './problems.ts';
-import type { DatasetDefinition, Scenario } from './scenario.ts';
+import type { DatasetDefinition, Scenario, TaskSplit } from './scenario.ts';
 import { type ScenarioFile, withScenarioDefaults } from './scenario-defaults.ts';
 
 /** A rule that ties several properties of a scenario together. */
@@ -24,12 +28,12 @@ const rules: readonly Rule[] = [
 export function ruleProblems(file: ScenarioFile): Problem[] {
   const scenario = withScenarioDefaults(file);
   if (typeof file.dataset !== 'string') {
-    const problems = readerProblems(file.dataset.reader, '$.dataset.reader');
+    const problems = definitionProblems(file.dataset, '$.dataset');
     if (problems.length > 0) return problems;
   }
   if (typeof scenario.dataset !== 'string') {
     const definition = scenario.dataset;
-    return rules.flatMap((rule) => rule(scenario, definition));
+    return problemsBeside(file, scenario, definition);
   }
   const known = datasetNames();
   if (!known.includes(scenario.dataset)) {
@@ -38,17 +42,26 @@ export function ruleProblems(file: ScenarioFile): Problem[] {
     const right = `it must be one of ${list}, or a definition in place`;
     return [{ path: '$.dataset', message: `is ${shown(scenario.dataset)}; ${right}${near && `.${near}`}` }];
   }
-  const definition = loadDatasetDefinition(scenario.dataset);
-  return rules.flatMap((rule) => rule(scenario, definition));
+  return problemsBeside(file, scenario, loadDatasetDefinition(scenario.dataset));
 }
+
+function problemsBeside(file: ScenarioFile, scenario: Scenario, dataset: DatasetDefinition): Problem[] {
+  const problems = rules.flatMap((rule) => rule(scenario, dataset));
+  if (file.validation === undefined || !bringsValidation(dataset)) return problems;
+  const message = `has no effect: dataset "${dataset.name}" brings a validation set of its own; leave it out`;
+  return [...problems, { path: '$.validation.fraction', message }];
+}
+
+/** Ways to split that give each task classes of its own. */
+const splitsByClass: readonly TaskSplit['by'][] = ['classes', 'class-groups'];
 
 function classIncremental(scenario: Scenario): Problem[] {
   if (scenario.kind !== 'class-incremental') return [];
   const problems = noIdentityAtTest(scenario);
-  if (scenario.tasks.by !== 'classes') {
+  if (!splitsByClass.includes(scenario.tasks.by)) {
     problems.push({
       path: '$.tasks.by',
-      message: `is "${scenario.tasks.by}"; a class-incremental scenario is split by "classes"`,
+      message: `is "${scenario.tasks.by}"; a class-incremental scenario is split by "classes" or "class-groups"`,
     });
   }
   if (scenario.labels !== 'class') {
@@ -70,7 +83,7 @@ function taskIncremental(scenario: Scenario): Problem[] {
 function domainIncremental(scenario: Scenario): Problem[] {
   if (scenario.kind !== 'domain-incremental') return [];
   const problems = noIdentityAtTest(scenario);
-  if (scenario.tasks.by === 'classes' && scenario.labels !== 'within-task') {
+  if (splitsByClass.includes(scenario.tasks.by) && scenario.labels !== 'within-task') {
     problems.push({
       path: '$.labels',
       message: 'is "class"; a domain-incremental scenario that is split by classes needs "within-task"',
@@ -98,7 +111,8 @@ function splitFitsDataset(scenario: Scenario, dataset: DatasetDefinition): Probl
   const { tasks } = scenario;
   const { reader } = dataset;
   if (tasks.by === 'domains' && !hasDomains(reader)) {
-    const cure = '"domains": true for an image folder, or a "domainColumn" for a table';
+    const cure =
+      '"domains": true for an image folder, "domains" for IDX files, or a "domainColumn" for a table';
     return [
       {
         path: '$.tasks.by',
@@ -106,6 +120,7 @@ function splitFitsDataset(scenario: Scenario, dataset: DatasetDefinition): Probl
       },
     ];
   }
+  if (tasks.by === 'class-groups') return groupProblems(tasks, dataset);
   if (tasks.by === 'rotations' && isVector(dataset)) {
     return [
       {
@@ -119,6 +134,25 @@ function splitFitsDataset(scenario: Scenario, dataset: DatasetDefinition): Probl
     return message === null ? [] : [{ path: '$.tasks.classesPerTask', message }];
   }
   return [];
+}
+
+function groupProblems(tasks: GroupRule, dataset: DatasetDefinition): Problem[] {
+  const sizes = groupSizes(dataset);
+  if (sizes === null) return [];
+  const known = [...sizes.keys()];
+  const unknown = (tasks.groups ?? []).flatMap((group, index): Problem[] => {
+    if (sizes.has(group)) return [];
+    const near = suggestion(group, known);
+    const message = `is "${group}"; it must be a group of dataset "${dataset.name}": ${known.join(', ')}`;
+    return [{ path: `$.tasks.groups[${index}]`, message: `${message}${near && `.${near}`}` }];
+  });
+  const parts = tasks.tasksPerGroup ?? 1;
+  const small = known.find(
+    (group) => (tasks.groups?.includes(group) ?? true) && (sizes.get(group) ?? 0) < parts,
+  );
+  if (small === undefined) return unknown;
+  const message = `is ${parts}, but group "${small}" has ${sizes.get(small)} classes; it must be at most that`;
+  return [...unknown, { path: '$.tasks.tasksPerGroup', message }];
 }
 
 function isVector({ reader }: DatasetDefinition): boolean {

@@ -12,7 +12,15 @@ export type TaskSplit =
   /** The same classes, images rotated (nearest neighbour, about the centre) by a fixed angle per task. */
   | { readonly by: 'rotations'; readonly degrees: readonly number[] }
   /** The same classes, a task for each value of a column or folder level of the dataset ("domain"). */
-  | { readonly by: 'domains' };
+  | { readonly by: 'domains' }
+  /** A task for each group of classes that the dataset names, or several of a group's classes in turn. */
+  | {
+      readonly by: 'class-groups';
+      /** The groups taken; all of them when left out. */
+      readonly groups?: readonly string[];
+      /** Tasks that each group is cut into; 1 when left out. */
+      readonly tasksPerGroup?: number;
+    };
 
 /** The learning-rate course over the updates of one task. */
 export type ScheduleName = 'constant' | 'cosine';
@@ -71,9 +79,11 @@ export interface Scenario {
   readonly training: Training;
 }
 
-/** A file of a dataset: inside an npm package, or inside the dataset's folder below the data directory. */
+/** A file of a dataset: inside an npm package, beside the definition, or in the dataset's folder of the data directory. */
 export interface DataFile {
   readonly package?: string;
+  /** Whether the file lies beside the `dataset.json` that names it, as part of this program. */
+  readonly bundled?: boolean;
   readonly path: string;
   readonly sha256?: string;
 }
@@ -88,15 +98,47 @@ export interface DatasetDefinition {
   /** How a person gets the files, for the error that says they are missing. */
   readonly obtain?: string;
   readonly reader: ReaderSpec;
+  /** Classes that belong together, such as the letters of a writing system. */
+  readonly groups?: readonly ClassGroup[];
+}
+
+/** A named group of classes. */
+export interface ClassGroup {
+  readonly name: string;
+  /** Names of the classes, or how many there are after those of the groups before. */
+  readonly classes: number | readonly string[];
+}
+
+/** Files of equal length that hold one part of a dataset. */
+export interface IdxPart {
+  readonly images: DataFile;
+  readonly labels: DataFile;
+  /** Number of each image's domain; given where the reader names domains. */
+  readonly domains?: DataFile;
+}
+
+/** One of the datasets that a union puts one after the other. */
+export interface UnionPart {
+  /** Name of a folder under `datasets/`, or a definition in place. */
+  readonly dataset: string | DatasetDefinition;
+  /** Most examples of each class, drawn once for all runs; all when left out. */
+  readonly limit?: { readonly train?: number; readonly validation?: number; readonly test?: number };
 }
 
 /** Which reader reads the files, and how. */
 export type ReaderSpec =
   | {
       readonly kind: 'idx';
-      readonly train: { readonly images: DataFile; readonly labels: DataFile };
-      readonly test: { readonly images: DataFile; readonly labels: DataFile };
+      readonly train: IdxPart;
+      /** The dataset's own validation set; where there is none, a scenario cuts one from the training data. */
+      readonly validation?: IdxPart;
+      readonly test: IdxPart;
       readonly classes: readonly string[];
+      readonly domains?: readonly string[];
+    }
+  | {
+      readonly kind: 'union';
+      readonly parts: readonly UnionPart[];
     }
   | {
       readonly kind: 'image-folder';

@@ -38,6 +38,27 @@ export function cutStratified(
   };
 }
 
+/**
+ * At most so many rows of each class (of each class in each domain). Which rows are kept depends on what `cutStratified`
+ * depends on.
+ */
+export function limitPerClass(
+  set: RawSet,
+  names: Names,
+  most: number,
+  seed: number,
+  ...label: string[]
+): RawSet {
+  const isKept = new Uint8Array(set.rows.length);
+  for (const [stratum, positions] of strata(set, names)) {
+    const size = Math.min(most, positions.length);
+    for (const chosen of new Random(seed, ...label, stratum).sample(positions.length, size)) {
+      isKept[positions[chosen] as number] = 1;
+    }
+  }
+  return { table: set.table, rows: set.rows.filter((_, position) => isKept[position] === 1) };
+}
+
 /** Positions in the set, by name of class and domain. */
 function strata(set: RawSet, names: Names): Map<string, number[]> {
   const { labels, domains } = set.table;

@@ -10,7 +10,7 @@ export interface Task {
   /** Output indices that occur in this task, ascending. */
   readonly outputs: readonly number[];
   readonly train: Examples;
-  /** Cut from the training data by the scenario's rule; may be empty. */
+  /** The dataset's own, or cut from the training data by the scenario's rule; may be empty. */
   readonly validation: Examples;
   readonly test: Examples;
 }
@@ -34,8 +34,8 @@ export interface TaskStream {
   /** The dataset's identity as it goes into the run record. */
   readonly dataset: DatasetIdentity;
   /**
-   * What the tasks are made of, in the order they come: classes, domains or rotations by their number in natural order,
-   * permutations by a number that tells them apart.
+   * What the tasks are made of, in the order they come: classes, groups, domains or rotations by their number in
+   * natural order, permutations by a number that tells them apart.
    */
   readonly order: readonly number[];
   /** Closes files that hold rows too many for memory; the examples cannot be read afterwards. */

@@ -5,10 +5,18 @@ export interface SplitInput {
   readonly scenario: Scenario;
   readonly classes: readonly string[];
   readonly domains: readonly string[];
+  /** Groups of classes, in the dataset's order. */
+  readonly groups: readonly NamedGroup[];
   /** Shape of one input. */
   readonly shape: readonly number[];
   /** Seed of the role "class order". */
   readonly classOrderSeed: number;
+}
+
+/** A group of classes by their numbers. */
+export interface NamedGroup {
+  readonly name: string;
+  readonly classes: readonly number[];
 }
 
 /** Which rows of a dataset a task takes, and what its model should answer for them. */

@@ -52,7 +52,11 @@ const faults: [string, Uint8Array, RegExp][] = [
     Buffer.from('PK\u0003\u0004 and more'),
     /begins with 504b0304, where an IDX file has 0000/,
   ],
-  ['of floats', Buffer.from([0, 0, 13, 1, 0, 0, 0, 1, 0, 0, 0, 0]), /type 13 \(32-bit float\); only type 8/],
+  [
+    'of floats',
+    Buffer.from([0, 0, 13, 1, 0, 0, 0, 1, 0, 0, 0, 0]),
+    /type 13 \(32-bit float\); only types 8 \(unsigned byte\) and 11/,
+  ],
   ['of five dimensions', Buffer.from([0, 0, 8, 5]), /says 5 dimensions; 1 to 4 are read/],
   ['cut inside its header', whole.subarray(0, 10), /ends inside its header, after 10 bytes/],
   ['truncated', whole.subarray(0, -1), /it is truncated: its header \(3 × 2 × 2\) needs 28 bytes, it has 27/],

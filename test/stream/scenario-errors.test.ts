@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { UsageError, UserError } from '../../harness/errors.ts';
-import { datasetNames, validateDatasetDefinition } from '../../harness/stream/dataset-definition.ts';
+import { validateDatasetDefinition } from '../../harness/stream/dataset-definition.ts';
+import { datasetNames } from '../../harness/stream/dataset-folders.ts';
 import {
   listDatasets,
   listScenarios,
@@ -117,13 +118,15 @@ const wrong: [string, unknown, string[]][] = [
     'an unknown split',
     { ...base, tasks: { by: 'clases' } },
     [
-      '$.tasks.by is "clases"; it must be one of "classes", "permutations", "rotations", "domains". Did you mean "classes"?',
+      '$.tasks.by is "clases"; it must be one of "classes", "permutations", "rotations", "domains", "class-groups". Did you mean "classes"?',
     ],
   ],
   [
     'a split without its kind',
     { ...base, tasks: { count: 3 } },
-    ['$.tasks lacks "by"; it must be one of "classes", "permutations", "rotations", "domains"'],
+    [
+      '$.tasks lacks "by"; it must be one of "classes", "permutations", "rotations", "domains", "class-groups"',
+    ],
   ],
   [
     'a split without its size',
@@ -150,7 +153,7 @@ const wrong: [string, unknown, string[]][] = [
   [
     'an unknown reader',
     { ...base, dataset: { name: 'mine', reader: { kind: 'xml' } } },
-    ['$.dataset.reader.kind is "xml"; it must be one of "idx", "image-folder", "csv", "jsonl"'],
+    ['$.dataset.reader.kind is "xml"; it must be one of "idx", "union", "image-folder", "csv", "jsonl"'],
   ],
   [
     'faults in a reader',
@@ -223,7 +226,7 @@ const wrong: [string, unknown, string[]][] = [
   [
     'class-incremental by permutations',
     { ...base, tasks: { by: 'permutations', count: 2 } },
-    ['$.tasks.by is "permutations"; a class-incremental scenario is split by "classes"'],
+    ['$.tasks.by is "permutations"; a class-incremental scenario is split by "classes" or "class-groups"'],
   ],
   [
     'the task told at test',
@@ -253,7 +256,7 @@ const wrong: [string, unknown, string[]][] = [
     'domains where there are none',
     { ...base, ...domainIncremental, tasks: { by: 'domains' } },
     [
-      '$.tasks.by is "domains", but dataset "mnist" has none; its reader needs "domains": true for an image folder, or a "domainColumn" for a table',
+      '$.tasks.by is "domains", but dataset "mnist" has none; its reader needs "domains": true for an image folder, "domains" for IDX files, or a "domainColumn" for a table',
     ],
   ],
   [

@@ -17,6 +17,7 @@ function inputOf(classes: number, seed: number, changes: Partial<SplitInput['sce
     scenario: { ...scenario, ...changes },
     classes: Array.from({ length: classes }, (_, index) => `c${index}`),
     domains: ['north', 'south', 'west'],
+    groups: [],
     shape: [1, 4, 4],
     classOrderSeed: seed,
   };

@@ -12,6 +12,8 @@ export interface ReaderContext {
   readonly dataset: string;
   /** Folder that relative paths refer to. */
   readonly directory: string;
+  /** Folder of the definition, where bundled files lie; `directory` when left out. */
+  readonly bundledDirectory?: string;
   /** How a person gets the files. */
   readonly obtain: string | undefined;
   /** Bytes of one table's rows that may be in memory; more go to a scratch file or stay in their own file. */
@@ -34,8 +36,8 @@ const require = createRequire(import.meta.url);
  * @throws UserError if the file (or the package that holds it) is missing, or its checksum is not the stated one
  */
 export async function checkFile(file: DataFile, context: ReaderContext): Promise<CheckedFile> {
-  const path =
-    file.package === undefined ? resolve(context.directory, file.path) : packagePath(file, context);
+  const folder = file.bundled ? (context.bundledDirectory ?? context.directory) : context.directory;
+  const path = file.package === undefined ? resolve(folder, file.path) : packagePath(file, context);
   const status = statSync(path, { throwIfNoEntry: false });
   if (status === undefined) throw missing(`the file ${path}`, context);
   if (!status.isFile())

@@ -11,9 +11,9 @@ export function trainAndTest(
   test: RawTable | undefined,
   names: Pick<RawDataset, 'classes' | 'domains'>,
   split: SplitRule,
-): Pick<RawDataset, 'train' | 'test'> {
-  if (test !== undefined) return { train: allRows(train), test: allRows(test) };
+): Pick<RawDataset, 'train' | 'validation' | 'test'> {
+  if (test !== undefined) return { train: allRows(train), validation: null, test: allRows(test) };
   const share = { fraction: split.testFraction, atLeast: 1 };
   const { kept, cut } = cutStratified(allRows(train), names, share, split.seed, 'test split');
-  return { train: kept, test: cut };
+  return { train: kept, validation: null, test: cut };
 }

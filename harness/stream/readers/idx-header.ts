@@ -9,15 +9,17 @@ export const longestHeader = 4 + 4 * mostDimensions;
 /** A row longer than this is no example but a broken header. */
 const longestRow = 64 * 1024 * 1024;
 
+/** Bytes of one value of each type that is read. */
+const bytesOfType: Readonly<Record<number, number>> = { 8: 1, 11: 2 };
+
 const typeNames: Readonly<Record<number, string>> = {
   9: 'signed byte',
-  11: '16-bit integer',
   12: '32-bit integer',
   13: '32-bit float',
   14: '64-bit float',
 };
 
-/** Header of an IDX file of unsigned bytes. */
+/** Header of an IDX file of unsigned bytes or 16-bit integers. */
 export interface IdxHeader {
   /** Lengths of the dimensions; the first is the number of examples. */
   readonly dimensions: readonly number[];
@@ -25,6 +27,8 @@ export interface IdxHeader {
   readonly count: number;
   /** Bytes in one example. */
   readonly rowSize: number;
+  /** Bytes in one value: 1, or 2 with the higher one first. */
+  readonly valueSize: number;
   /** Position of the first example. */
   readonly length: number;
 }
@@ -37,7 +41,7 @@ export function isGzip(start: Uint8Array): boolean {
 /**
  * Reads the header at the start of an IDX file. Nothing is allocated by what it says.
  * @param start the first bytes of the (uncompressed) file, `longestHeader` of them or all if it is shorter
- * @throws UserError if it is no IDX file of unsigned bytes, or says what cannot be
+ * @throws UserError if it is no IDX file of unsigned bytes or 16-bit integers, or says what cannot be
  */
 export function parseIdxHeader(start: Uint8Array, path: string): IdxHeader {
   const [first, second, type, rank] = start;
@@ -51,9 +55,13 @@ export function parseIdxHeader(start: Uint8Array, path: string): IdxHeader {
       `it begins with ${magic}, where an IDX file has 0000, a type and a number of dimensions`,
     );
   }
-  if (type !== 8) {
+  const valueSize = bytesOfType[type];
+  if (valueSize === undefined) {
     const name = typeNames[type] ?? 'unknown';
-    throw broken(path, `its values have type ${type} (${name}); only type 8 (unsigned byte) is read`);
+    throw broken(
+      path,
+      `its values have type ${type} (${name}); only types 8 (unsigned byte) and 11 (16-bit integer) are read`,
+    );
   }
   if (rank < 1 || rank > mostDimensions) {
     throw broken(path, `its header says ${rank} dimensions; 1 to ${mostDimensions} are read`);
@@ -63,12 +71,12 @@ export function parseIdxHeader(start: Uint8Array, path: string): IdxHeader {
   const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
   const dimensions = Array.from({ length: rank }, (_, index) => view.getUint32(4 + 4 * index));
   const [count = 0, ...rowDimensions] = dimensions;
-  const rowSize = rowDimensions.reduce((product, dimension) => product * dimension, 1);
+  const rowSize = rowDimensions.reduce((product, dimension) => product * dimension, valueSize);
   const said = `its header says ${dimensions.join(' × ')}`;
   if (dimensions.includes(0)) throw broken(path, `${said}, which holds nothing`);
   if (rowSize > longestRow) throw broken(path, `${said}, which makes ${rowSize} bytes an example`);
   if (count >= 2 ** 31) throw broken(path, `${said}; at most ${2 ** 31 - 1} examples are read`);
-  return { dimensions, count, rowSize, length };
+  return { dimensions, count, rowSize, valueSize, length };
 }
 
 /** The error of an IDX file that cannot be read. */

@@ -4,7 +4,7 @@ import { messageOf, UserError } from '../../errors.ts';
 import { allRows, type RawDataset, type RawTable } from '../raw-dataset.ts';
 import { FileRows, MemoryRows, type RowStore, readFully } from '../row-store.ts';
 import { RowWriter } from '../row-writer.ts';
-import type { DataFile, ReaderSpec } from '../scenario.ts';
+import type { DataFile, IdxPart, ReaderSpec } from '../scenario.ts';
 import { type CheckedFile, checkFile, type ReaderContext } from './data-file.ts';
 import { broken, type IdxHeader, isGzip, longestHeader, parseIdxHeader } from './idx-header.ts';
 
@@ -14,8 +14,10 @@ type IdxSpec = Extract<ReaderSpec, { kind: 'idx' }>;
 export interface IdxFile {
   /** Lengths of the dimensions; the first is the number of examples. */
   readonly dimensions: readonly number[];
-  /** One row an example, `uint8`. */
+  /** One row an example, `uint8`: its bytes. */
   readonly rows: RowStore;
+  /** Bytes in one value: 1, or 2 with the higher one first. */
+  readonly valueSize: number;
 }
 
 /**
@@ -25,70 +27,104 @@ export interface IdxFile {
  */
 export async function readIdxDataset(spec: IdxSpec, context: ReaderContext): Promise<RawDataset> {
   const checksums: string[] = [];
-  const train = await readPair(spec.train, spec.classes, context, checksums);
-  const test = await readPair(spec.test, spec.classes, context, checksums);
-  if (train.shape.join() !== test.shape.join()) {
-    throw new UserError(
-      `Dataset "${context.dataset}": training images are ${train.shape.join(' × ')}, ` +
-        `test images ${test.shape.join(' × ')}. Take the four files from one release.`,
-    );
-  }
+  const train = await readPart(spec.train, spec, context, checksums);
+  const validation =
+    spec.validation === undefined ? null : await readPart(spec.validation, spec, context, checksums);
+  const test = await readPart(spec.test, spec, context, checksums);
+  requireShape(train, test, 'test', context);
+  if (validation !== null) requireShape(train, validation, 'validation', context);
   return {
     shape: train.shape,
     classes: spec.classes,
-    domains: [],
+    domains: spec.domains ?? [],
     train: allRows(train.table),
+    validation: validation && allRows(validation.table),
     test: allRows(test.table),
     checksums,
   };
 }
 
-async function readPair(
-  pair: { images: DataFile; labels: DataFile },
-  classes: readonly string[],
+interface Part {
+  readonly table: RawTable;
+  readonly shape: readonly number[];
+}
+
+function requireShape(train: Part, other: Part, name: string, context: ReaderContext): void {
+  if (train.shape.join() === other.shape.join()) return;
+  throw new UserError(
+    `Dataset "${context.dataset}": training images are ${train.shape.join(' × ')}, ` +
+      `${name} images ${other.shape.join(' × ')}. Take all files from one release.`,
+  );
+}
+
+async function readPart(
+  part: IdxPart,
+  spec: IdxSpec,
   context: ReaderContext,
   checksums: string[],
-): Promise<{ table: RawTable; shape: number[] }> {
-  const images = await checkFile(pair.images, context);
-  const labels = await checkFile(pair.labels, context);
-  checksums.push(images.sha256, labels.sha256);
+): Promise<Part> {
+  const images = await checkFile(part.images, context);
+  checksums.push(images.sha256);
   const inputs = await readIdx(images, context.memoryLimit);
-  const answers = await readIdx(labels, context.memoryLimit);
-  if (answers.dimensions.length !== 1)
-    throw broken(labels.path, `labels have one dimension, not ${answers.dimensions.length}`);
-  if (answers.rows.count !== inputs.rows.count) {
-    throw new UserError(
-      `${images.path} holds ${inputs.rows.count} images, but ${labels.path} ${answers.rows.count} labels. ` +
-        'Take both from one release.',
-    );
-  }
+  if (inputs.valueSize !== 1) throw broken(images.path, 'its images are 16-bit integers, not unsigned bytes');
+  const numbersIn = async (file: DataFile, kind: 'label' | 'domain', names: readonly string[]) => {
+    const checked = await checkFile(file, context);
+    checksums.push(checked.sha256);
+    return readNumbers(checked, { kind, names, images: images.path, count: inputs.rows.count }, context);
+  };
   const table = {
     rows: inputs.rows,
-    labels: checkedLabels(answers.rows, classes, labels.path),
-    domains: null,
+    labels: await numbersIn(part.labels, 'label', spec.classes),
+    domains:
+      part.domains === undefined || spec.domains === undefined
+        ? null
+        : await numbersIn(part.domains, 'domain', spec.domains),
   };
   const lengths = inputs.dimensions.slice(1);
   return { table, shape: lengths.length === 2 ? [1, ...lengths] : lengths.length === 0 ? [1] : lengths };
 }
 
-function checkedLabels(rows: RowStore, classes: readonly string[], path: string): Int32Array {
-  const bytes = new Uint8Array(rows.count);
-  const positions = Int32Array.from(bytes, (_, index) => index);
-  rows.read(positions, bytes);
-  rows.close();
-  const wrong = bytes.findIndex((label) => label >= classes.length);
-  if (wrong >= 0) {
+/** Reads one number an image, each the position of a name. */
+async function readNumbers(
+  file: CheckedFile,
+  wanted: { kind: 'label' | 'domain'; names: readonly string[]; images: string; count: number },
+  context: ReaderContext,
+): Promise<Int32Array> {
+  const { kind, names } = wanted;
+  const { rows, dimensions, valueSize } = await readIdx(file, context.memoryLimit);
+  if (dimensions.length !== 1) {
+    throw broken(file.path, `${kind}s have one dimension, not ${dimensions.length}`);
+  }
+  if (rows.count !== wanted.count) {
     throw new UserError(
-      `${path}: label ${bytes[wrong]} of example ${wrong} is out of range; ` +
-        `the dataset declares ${classes.length} classes, 0 to ${classes.length - 1}. ` +
-        'Declare every class, or get the file anew.',
+      `${wanted.images} holds ${wanted.count} images, but ${file.path} ${rows.count} ${kind}s. ` +
+        'Take both from one release.',
     );
   }
-  return Int32Array.from(bytes);
+  const bytes = new Uint8Array(rows.count * valueSize);
+  rows.read(
+    Int32Array.from({ length: rows.count }, (_, index) => index),
+    bytes,
+  );
+  rows.close();
+  const view = new DataView(bytes.buffer);
+  const numbers = Int32Array.from({ length: rows.count }, (_, index) =>
+    valueSize === 1 ? view.getUint8(index) : view.getInt16(2 * index),
+  );
+  const wrong = numbers.findIndex((number) => number < 0 || number >= names.length);
+  if (wrong >= 0) {
+    const [many, every] = kind === 'label' ? ['classes', 'class'] : ['domains', 'domain'];
+    throw new UserError(
+      `${file.path}: ${kind} ${numbers[wrong]} of example ${wrong} is out of range; ` +
+        `the dataset declares ${names.length} ${many}, 0 to ${names.length - 1}. ` +
+        `Declare every ${every}, or get the file anew.`,
+    );
+  }
+  return numbers;
 }
 
 /**
- * Reads one IDX file of unsigned bytes. An uncompressed file larger than `memoryLimit` stays on disk and its rows are
+ * Reads one IDX file of unsigned bytes or 16-bit integers. An uncompressed file larger than `memoryLimit` stays on disk and its rows are
  * fetched by position.
  * @throws UserError if the file is not what its header says
  */
@@ -105,11 +141,12 @@ export async function readIdx(file: CheckedFile, memoryLimit: number): Promise<I
     if (header.count * header.rowSize > memoryLimit) {
       keepOpen = true;
       const rows = new FileRows(layout, { path: file.path, descriptor, offset: header.length });
-      return { dimensions: header.dimensions, rows };
+      return { dimensions: header.dimensions, rows, valueSize: header.valueSize };
     }
     const bytes = new Uint8Array(header.count * header.rowSize);
     readFully(descriptor, file.path, bytes, header.length);
-    return { dimensions: header.dimensions, rows: new MemoryRows(layout, [bytes], header.count) };
+    const rows = new MemoryRows(layout, [bytes], header.count);
+    return { dimensions: header.dimensions, rows, valueSize: header.valueSize };
   } finally {
     if (!keepOpen) closeSync(descriptor);
   }
@@ -172,7 +209,7 @@ class RowAssembler {
     const header = this.#header ?? this.#begin();
     checkLength(header, this.#size, this.#file.path);
     if (this.#writer === undefined) throw new Error('a header was read, but no writer made');
-    return { dimensions: header.dimensions, rows: this.#writer.finish() };
+    return { dimensions: header.dimensions, rows: this.#writer.finish(), valueSize: header.valueSize };
   }
 
   #begin(): IdxHeader {

@@ -1,0 +1,46 @@
+import { orderOf } from './split-classes.ts';
+import type { NamedGroup, SplitInput, StreamPlan, TaskPlan } from './task-plan.ts';
+
+/** How a stream is cut by groups. */
+export interface GroupRule {
+  readonly groups?: readonly string[];
+  readonly tasksPerGroup?: number;
+}
+
+/**
+ * A task for each group of classes, or several: then a group's classes are cut in their order, the earlier tasks having
+ * one more where the cut is not even. With seeded order, the groups come in an order drawn from the class-order seed;
+ * the classes of a group stay in theirs. With labels `class`, outputs are numbered in the order in which classes come.
+ */
+export function splitClassGroups(input: SplitInput, rule: GroupRule): StreamPlan {
+  const taken = input.groups
+    .map((_, index) => index)
+    .filter((index) => rule.groups?.includes(input.groups[index]?.name ?? '') ?? true);
+  const order = orderOf(taken.length, input).map((position) => taken[position] as number);
+  const shared = input.scenario.labels === 'within-task';
+  let first = 0;
+  let largest = 0;
+  const tasks = order.flatMap((index) => {
+    const { name, classes } = input.groups[index] as NamedGroup;
+    const parts = cutEvenly(classes, rule.tasksPerGroup ?? 1);
+    return parts.map((members, part): TaskPlan => {
+      const outputOf = new Int32Array(input.classes.length).fill(-1);
+      members.forEach((member, position) => {
+        outputOf[member] = shared ? position : first + position;
+      });
+      first += members.length;
+      largest = Math.max(largest, members.length);
+      const title = parts.length === 1 ? name : `${name} ${part + 1} of ${parts.length}`;
+      return { name: title, filter: { outputOf, domain: null }, sources: null };
+    });
+  });
+  return { tasks, order, outputs: shared ? largest : first };
+}
+
+function cutEvenly(members: readonly number[], parts: number): number[][] {
+  const [size, longer] = [Math.floor(members.length / parts), members.length % parts];
+  return Array.from({ length: parts }, (_, part) => {
+    const start = part * size + Math.min(part, longer);
+    return members.slice(start, start + size + (part < longer ? 1 : 0));
+  });
+}
