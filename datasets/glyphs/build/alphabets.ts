@@ -33,8 +33,28 @@ export const writingSystems: readonly Alphabet[] = [
   { name: 'arabic', characters: 'بتثجحخدرزسشصطعغفقكلمنهوي', onBaseline: false, faces: 100 },
   { name: 'devanagari', characters: 'कखगघचछजझटठडढणतथदधनपफबभमय', onBaseline: false, faces: 100 },
   { name: 'thai', characters: 'กขคงจชญฐดตถทนบปพฟมยรลวหอ', onBaseline: false, faces: 100 },
-  { name: 'hangul', characters: '가나다라마바사아자차카타파하한글을는고도로서지문', onBaseline: false, faces: 100 },
-  { name: 'hiragana', characters: 'あいうえおかきくけこさしすせそたちつてとなにぬの', onBaseline: false, faces: 100 },
-  { name: 'katakana', characters: 'アイウエオカキクケコサシスセソタチツテトナニヌノ', onBaseline: false, faces: 100 },
-  { name: 'han', characters: '人大小日月水火木金土山川田中上下国学生年本見車東', onBaseline: false, faces: 100 },
+  {
+    name: 'hangul',
+    characters: '가나다라마바사아자차카타파하한글을는고도로서지문',
+    onBaseline: false,
+    faces: 100,
+  },
+  {
+    name: 'hiragana',
+    characters: 'あいうえおかきくけこさしすせそたちつてとなにぬの',
+    onBaseline: false,
+    faces: 100,
+  },
+  {
+    name: 'katakana',
+    characters: 'アイウエオカキクケコサシスセソタチツテトナニヌノ',
+    onBaseline: false,
+    faces: 100,
+  },
+  {
+    name: 'han',
+    characters: '人大小日月水火木金土山川田中上下国学生年本見車東',
+    onBaseline: false,
+    faces: 100,
+  },
 ];

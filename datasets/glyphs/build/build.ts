@@ -39,7 +39,8 @@ const examples = {
   ...writeDataset(
     {
       name: 'glyphs-latin',
-      title: 'Latin letters, digits and punctuation, drawn with open fonts (grey images, 28 × 28, 81 classes)',
+      title:
+        'Latin letters, digits and punctuation, drawn with open fonts (grey images, 28 × 28, 81 classes)',
       folder: here('../../glyphs-latin'),
       alphabets: new Map([...chosen].filter(([alphabet]) => alphabet === latin)),
       styles: true,
@@ -52,7 +53,12 @@ const manifest = {
   examples,
   families: fonts
     .filter(({ family }) => used.has(family))
-    .map(({ name, version, family, licence }) => ({ family, package: `${name}@${version}`, licence, part: partOf.get(family) })),
+    .map(({ name, version, family, licence }) => ({
+      family,
+      package: `${name}@${version}`,
+      licence,
+      part: partOf.get(family),
+    })),
   leftOut,
 };
 writeFileSync(here('../manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`);

@@ -1,5 +1,4 @@
-import { writeFileSync } from 'node:fs';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type FontPackage, integrityOf, openPackage } from './font-files.ts';
@@ -21,7 +20,9 @@ interface Metadata {
 const [folder] = process.argv.slice(2);
 if (!folder) throw new Error('Name the folder that holds the packed packages.');
 const fonts: FontPackage[] = [];
-for (const file of readdirSync(folder).filter((name) => name.endsWith('.tgz')).sort()) {
+for (const file of readdirSync(folder)
+  .filter((name) => name.endsWith('.tgz'))
+  .sort()) {
   const bytes = readFileSync(join(folder, file));
   const files = await openPackage(bytes);
   const read = (name: string): unknown => JSON.parse(Buffer.from(files.get(name) ?? '{}').toString('utf8'));

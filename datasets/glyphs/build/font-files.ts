@@ -38,13 +38,18 @@ const run = promisify(execFile);
  * The bytes of a package, fetched with `npm pack` where the cache has none.
  * @throws Error when the bytes are not those that were pinned
  */
-export async function fetchPackage({ name, version, integrity }: FontPackage, cache: string): Promise<Buffer> {
+export async function fetchPackage(
+  { name, version, integrity }: FontPackage,
+  cache: string,
+): Promise<Buffer> {
   mkdirSync(cache, { recursive: true });
   const path = join(cache, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
-  if (!existsSync(path)) await run('npm', ['pack', '--silent', '--pack-destination', cache, `${name}@${version}`]);
+  if (!existsSync(path))
+    await run('npm', ['pack', '--silent', '--pack-destination', cache, `${name}@${version}`]);
   const bytes = readFileSync(path);
   const found = integrityOf(bytes);
-  if (found !== integrity) throw new Error(`${path} has the integrity ${found}, not ${integrity}. Delete it and try again.`);
+  if (found !== integrity)
+    throw new Error(`${path} has the integrity ${found}, not ${integrity}. Delete it and try again.`);
   return bytes;
 }
 
@@ -106,7 +111,9 @@ function subsetsWith(files: PackageFiles, characters: string): string[] | undefi
   const chosen = new Set<string>();
   for (const character of characters) {
     const code = character.codePointAt(0) as number;
-    const subset = ranges.find((entry) => entry.ranges.some(([first, last]) => first <= code && code <= last));
+    const subset = ranges.find((entry) =>
+      entry.ranges.some(([first, last]) => first <= code && code <= last),
+    );
     if (!subset) return undefined;
     chosen.add(subset.name);
   }

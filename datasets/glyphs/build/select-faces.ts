@@ -40,7 +40,8 @@ export function selectFaces(
     for (const faces of good) {
       const face = faces[place];
       if (!face || chosen.length >= alphabet.faces) continue;
-      if (chosen.some((other) => likeness(other.images, face.images, 3) > sameDrawing)) note('drawn before', face);
+      if (chosen.some((other) => likeness(other.images, face.images, 3) > sameDrawing))
+        note('drawn before', face);
       else chosen.push(face);
     }
   }
@@ -54,7 +55,11 @@ function meansOf(alphabet: Alphabet, families: readonly RenderedFace[][]): Float
   );
 }
 
-function faultOf(alphabet: Alphabet, { images }: RenderedFace, means: readonly Float64Array[]): string | undefined {
+function faultOf(
+  alphabet: Alphabet,
+  { images }: RenderedFace,
+  means: readonly Float64Array[],
+): string | undefined {
   const nearest = nearestMeans(images, means);
   const recognised = nearest.filter((mean, at) => mean === at).length / images.length;
   if (recognised < leastRecognisable) return 'not recognisable';

@@ -64,7 +64,8 @@ function clansOf(alphabets: readonly (readonly RenderedFace[])[]): Map<string, s
   for (const faces of alphabets) {
     faces.forEach((left, at) => {
       for (const right of faces.slice(at + 1)) {
-        if (left.family !== right.family && likeness(left.images, right.images, 5) > related) join(left.family, right.family);
+        if (left.family !== right.family && likeness(left.images, right.images, 5) > related)
+          join(left.family, right.family);
       }
     });
   }

@@ -46,7 +46,10 @@ export function writeDataset(
     source: 'Characters drawn with open fonts from npm (@fontsource); see docs/glyphs.md',
     revision: '1',
     obtain: 'The files are part of the repository; npm run build:glyphs makes them again.',
-    groups: [...alphabets.keys()].map((alphabet, at) => ({ name: alphabet.name, classes: classes[at]?.length })),
+    groups: [...alphabets.keys()].map((alphabet, at) => ({
+      name: alphabet.name,
+      classes: classes[at]?.length,
+    })),
     reader: { ...reader, classes: classes.flat(), ...(dataset.styles && { domains: styles }) },
   };
   writeFileSync(join(folder, 'dataset.json'), `${JSON.stringify(definition, null, 2)}\n`);
