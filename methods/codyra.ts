@@ -155,15 +155,15 @@ export default defineMethod<Settings>({
     for (const layer of targetLayers(learner)) ranks[layer.name] = mergeInto(learner, layer);
     learner.log({ kind: 'ranks', task: task.index, what: 'ranks kept and merged', ranks });
     const { settings, step } = learner;
-    if (settings.threshold !== 'none' && stepsOfEachKappa(step, settings) === 0) {
-      learner.log({
-        kind: 'notice',
-        task: task.index,
-        text:
-          `Nothing was thresholded in the ${step} steps of this task: after the dense share of ${settings.denseShare} too few ` +
-          `are left for thresholdSteps=${settings.thresholdSteps}. Set thresholdSteps lower, or train longer.`,
-      });
-    }
+    if (settings.threshold === 'none' || kappaOf(step - 1, step, settings) > 0) return;
+    learner.log({
+      kind: 'notice',
+      task: task.index,
+      text:
+        `Nothing was thresholded: the ${step} steps of this task, without the dense share of ${settings.denseShare}, are too ` +
+        `few for thresholdSteps=${settings.thresholdSteps} of κ from 0 to kappaMax=${settings.kappaMax}. Set thresholdSteps ` +
+        'lower (2 at least), or train longer.',
+    });
   },
 });
 

@@ -38,15 +38,17 @@ interface Settings {
  *    of the subspace even where the gradients are in it. With it U_hᵀ ΔW = 0 and ΔW V_hᵀ = 0, whatever the optimiser.
  * 5. Task end: W ← W_h + U_l diag(S_l) V_l; the factors go.
  *
- * k is a share of min(out, in), by `budget`. The paper's is `adaptive`: I = mean of cos(x, y) over what the layer read and gave
- * for examples of the previous task, divided by its mean over the layers; share = mrr + I (trr − mrr). I is worked out when
- * that task ends, with its data still at hand, and all that is kept is this one number for each layer.
+ * k is a share of min(out, in), by `budget`. The released programs have a fixed one, the default. The paper prints what is here
+ * `adaptive`: I = mean of cos(x, y) over what the layer read and gave for examples of the previous task, divided by its mean
+ * over the layers; share = mrr + I (trr − mrr). I is worked out when that task ends, with its data still at hand, and all that
+ * is kept is this one number for each layer. Where a layer's input and output have no basis in common, as in an MLP, their
+ * cosine says little: shares then end at mrr or at 1.
  *
  * Sources differ; what is followed here:
  * - Step 3 is the code's, one-sided on each factor. The paper prints dW − U_h U_hᵀ dW V_hᵀ V_h, which removes less.
  * - Step 4 is in mini_trainer (of the authors) alone; `projection: gradient` is the paper's repository and PEFT.
  * - The paper's repository copies the rebuilt weight into the model without its gradient, so that its factors would not
- *   train; here they do, as in PEFT and mini_trainer. Its scripts have fixed shares of the larger dimension and no I.
+ *   train; here they do, as in PEFT and mini_trainer. Its scripts take shares of the larger dimension; I is commented out.
  * - PEFT splits at once (`firstTask: split`), and freezes all other parameters; the paper trains them all (`others: all`). Between
  *   them, `head` trains the classifier, which no source has.
  * - Of y the bias is part. Where x and y differ in width, the longer loses its end. Negative cosines count as 0, which keeps
@@ -69,7 +71,7 @@ export default defineMethod<Settings>({
     budget: {
       type: 'string',
       enum: ['fixed', 'schedule', 'adaptive'],
-      default: 'adaptive',
+      default: 'fixed',
       description:
         'How many directions freeze. fixed: as frozen says. schedule: (t − 1) / tasks of them in task t. adaptive: by the importance of the layer.',
     },

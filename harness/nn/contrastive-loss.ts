@@ -2,21 +2,20 @@ import {
   add,
   cast,
   div,
+  equal,
   logSoftmax,
   matMul,
-  mean,
   mul,
   neg,
-  oneHot,
+  range,
+  reshape,
   type Scalar,
   sqrt,
   square,
   sum,
   type Tensor,
-  type Tensor1D,
   transpose,
 } from '@tensorflow/tfjs-core';
-import { crossEntropyPerExample } from './losses.ts';
 
 /** What the two-way loss of images and texts takes. */
 export interface ContrastiveBatch {
@@ -53,11 +52,14 @@ export interface ContrastiveLoss {
  * sums over the images of a class instead of taking their mean, as the code does.
  */
 export function contrastiveLoss({ images, texts, labels, scale, seen }: ContrastiveBatch): ContrastiveLoss {
-  const classes = texts.shape[0] as number;
+  const [rows] = images.shape as [number];
+  const [classes] = texts.shape as [number];
   const logits = cosineLogits(images, texts, scale);
-  const imageLoss = mean(crossEntropyPerExample(logits, labels)) as Scalar;
-  const own = transpose(cast(oneHot(labels as Tensor1D, classes), 'float32'));
-  const textLoss = div(neg(sum(mul(own, logSoftmax(transpose(logits), -1)))), classes + seen) as Scalar;
+  // Not oneHot, which refuses a task of a single class.
+  const own = cast(equal(reshape(labels, [rows, 1]), range(0, classes, 1, 'int32')), 'float32');
+  const imageLoss = div(neg(sum(mul(own, logSoftmax(logits, -1)))), rows) as Scalar;
+  const byText = logSoftmax(transpose(logits), -1);
+  const textLoss = div(neg(sum(mul(transpose(own), byText))), classes + seen) as Scalar;
   return { loss: add(imageLoss, textLoss), imageLoss, textLoss };
 }
 

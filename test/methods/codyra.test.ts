@@ -152,13 +152,16 @@ describe('the threshold during training', () => {
   it('says in the log when a task is too short for it, and only then', async () => {
     const short = await open('mlp', { ...strong, thresholdSteps: 13 });
     const long = await open('mlp', { ...strong, thresholdSteps: 12 });
+    const never = await open('mlp', { ...strong, thresholdSteps: 1 });
+    await learn(never, 1);
+    expect(never.events.filter(({ kind }) => kind === 'notice')).toHaveLength(1);
     for (const index of [1, 2]) {
       await learn(short, index);
       await learn(long, index);
     }
     const notices = short.events.filter(({ kind }) => kind === 'notice');
     expect(notices.map(({ task }) => task)).toEqual([1, 2]);
-    expect(notices[0]?.text).toMatch(/^Nothing was thresholded in the 24 steps .*Set thresholdSteps lower/);
+    expect(notices[0]?.text).toMatch(/^Nothing was thresholded: the 24 steps .*Set thresholdSteps lower/);
     expect(long.events.filter(({ kind }) => kind === 'notice')).toEqual([]);
   });
 });
