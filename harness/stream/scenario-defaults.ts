@@ -48,6 +48,9 @@ export type ScenarioFile = Defaulted<
   readonly training: Partial<Training> & Pick<Training, 'batchSize'>;
 };
 
+/** Share of the training examples that is held out where the dataset brings no validation set. */
+export const defaultValidation = { fraction: 0.1 } as const;
+
 const trainingDefaults = {
   incompleteBatch: 'drop',
   optimiser: 'adam',
@@ -65,7 +68,7 @@ export function withScenarioDefaults(file: ScenarioFile): Scenario {
   return {
     title: file.name,
     description: '',
-    validation: { fraction: 0.1 },
+    validation: defaultValidation,
     normalise: null,
     ...stated,
     dataset: named(file.dataset),

@@ -6,7 +6,7 @@ import { datasetNames } from './dataset-folders.ts';
 import { definitionProblems } from './dataset-problems.ts';
 import { type Problem, shown } from './problems.ts';
 import type { DatasetDefinition, Scenario, TaskSplit } from './scenario.ts';
-import { type ScenarioFile, withScenarioDefaults } from './scenario-defaults.ts';
+import { defaultValidation, type ScenarioFile, withScenarioDefaults } from './scenario-defaults.ts';
 
 /** A rule that ties several properties of a scenario together. */
 type Rule = (scenario: Scenario, dataset: DatasetDefinition) => Problem[];
@@ -47,7 +47,9 @@ export function ruleProblems(file: ScenarioFile): Problem[] {
 
 function problemsBeside(file: ScenarioFile, scenario: Scenario, dataset: DatasetDefinition): Problem[] {
   const problems = rules.flatMap((rule) => rule(scenario, dataset));
-  if (file.validation === undefined || !bringsValidation(dataset)) return problems;
+  // The default is also what a scenario has that was filled in before; it says nothing.
+  const stated = file.validation !== undefined && file.validation.fraction !== defaultValidation.fraction;
+  if (!stated || !bringsValidation(dataset)) return problems;
   const message = `has no effect: dataset "${dataset.name}" brings a validation set of its own; leave it out`;
   return [...problems, { path: '$.validation.fraction', message }];
 }

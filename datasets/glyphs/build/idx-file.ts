@@ -14,6 +14,6 @@ export function idxLabels(labels: readonly number[]): Buffer {
 function pack(shape: readonly number[], values: Buffer): Buffer {
   const header = Buffer.alloc(4 + 4 * shape.length);
   header.set([0, 0, 8, shape.length]);
-  shape.forEach((size, at) => header.writeUInt32BE(size, 4 + 4 * at));
+  for (const [at, size] of shape.entries()) header.writeUInt32BE(size, 4 + 4 * at);
   return gzipSync(Buffer.concat([header, values]), { level: 9 });
 }
