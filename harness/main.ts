@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { explainCommand } from './commands/explain.ts';
 import { lsCommand } from './commands/ls.ts';
+import { pretrainCommand } from './commands/pretrain.ts';
 import { runCommand } from './commands/run.ts';
 import { showCommand } from './commands/show.ts';
 import { tableCommand } from './commands/table.ts';
@@ -8,7 +9,15 @@ import { validateCommand } from './commands/validate.ts';
 import { UsageError, UserError } from './errors.ts';
 import { packageVersion } from './version.ts';
 
-const commands = [runCommand, tableCommand, showCommand, lsCommand, explainCommand, validateCommand];
+const commands = [
+  runCommand,
+  tableCommand,
+  showCommand,
+  lsCommand,
+  explainCommand,
+  validateCommand,
+  pretrainCommand,
+];
 
 /** What the program's exit code says. */
 export const exitCodes = { done: 0, failed: 1, usage: 2 } as const;

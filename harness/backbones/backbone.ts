@@ -29,6 +29,8 @@ export interface Backbone {
   readonly layers: readonly LinearLayer[];
   /** Whether each linear layer sees one row for each example (an MLP), not one for each token (a transformer). */
   readonly oneRowPerExample: boolean;
+  /** SHA-256 of the file that the weights start from; left out where they start from random numbers. */
+  readonly weightsDigest?: string;
   /** Fresh parameters by name, e.g. `head.weight`. */
   initialise(random: Random): HostTensors;
   /** @param x `[batch, …input shape]` */

@@ -1,9 +1,14 @@
+import { fileURLToPath } from 'node:url';
 import { UserError } from '../errors.ts';
 import type { BackboneSpec } from '../stream/scenario.ts';
 import { suggestion } from '../suggest.ts';
 import type { Backbone } from './backbone.ts';
 import { type MlpSettings, mlp } from './mlp.ts';
+import { readWeights, withWeights } from './pretrained.ts';
 import { type VitSettings, vit } from './vit.ts';
+
+/** Trained on `glyphs-latin` by `palimpsest pretrain`; the file says how. */
+const vitGlyphsWeights = fileURLToPath(new URL('./weights/vit-glyphs.safetensors', import.meta.url));
 
 type Builder = (spec: BackboneSpec, inputShape: readonly number[], outputs: number) => Backbone;
 
@@ -15,8 +20,27 @@ const builders: Readonly<
     build: (spec, shape, outputs) => mlp(spec as unknown as MlpSettings, shape, outputs),
   },
   vit: {
-    settings: { patch: count, width: count, depth: count, heads: count, mlpRatio: optionalCount },
-    build: (spec, shape, outputs) => vit(spec as unknown as VitSettings, shape, outputs),
+    settings: {
+      patch: count,
+      width: count,
+      depth: count,
+      heads: count,
+      mlpRatio: optionalCount,
+      weights: optionalPath,
+    },
+    build: ({ weights, ...spec }, shape, outputs) => {
+      const backbone = vit(spec as unknown as VitSettings, shape, outputs);
+      if (typeof weights !== 'string') return backbone;
+      return withWeights(backbone, readWeights(weights), weights);
+    },
+  },
+  'vit-glyphs': {
+    settings: {},
+    build: (_spec, shape, outputs) => {
+      const weights = readWeights(vitGlyphsWeights);
+      const settings = JSON.parse(weights.metadata.backbone ?? '{}') as VitSettings;
+      return { ...withWeights(vit(settings, shape, outputs), weights, vitGlyphsWeights), name: 'vit-glyphs' };
+    },
   },
 };
 
@@ -62,6 +86,10 @@ function count(value: unknown): string | undefined {
 
 function optionalCount(value: unknown): string | undefined {
   return value === undefined ? undefined : count(value);
+}
+
+function optionalPath(value: unknown): string | undefined {
+  return value === undefined || typeof value === 'string' ? undefined : 'the path of a safetensors file';
 }
 
 function listOfCounts(value: unknown): string | undefined {

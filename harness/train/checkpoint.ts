@@ -70,6 +70,17 @@ export function loadCheckpoint<Settings>(path: string, learner: Learner<Settings
   return header.progress;
 }
 
+/**
+ * The tensors of the model in a checkpoint, by name.
+ * @throws UserError when the file is missing or not a whole checkpoint
+ */
+export function checkpointParameters(path: string): HostTensors {
+  const { tensors, header } = readCheckpoint(path);
+  return Object.fromEntries(
+    header.names.parameters.map((name) => [name, hostTensor(tensors[`parameters/${name}`])]),
+  );
+}
+
 function readCheckpoint(path: string): {
   tensors: Readonly<Record<string, FileTensor>>;
   header: Header;

@@ -18,8 +18,11 @@ export interface Protocol {
   candidates(phase: 'train' | 'test', task: number, seen: number): Float32Array;
 }
 
-/** The protocol of a stream. Methods are given masks and no way to lift them. */
-export function protocolOf(stream: TaskStream): Protocol {
+/**
+ * The protocol of a stream. Methods are given masks and no way to lift them.
+ * @param together whether tasks are trained on together, as joint training does: `current` then means all seen so far
+ */
+export function protocolOf(stream: TaskStream, together = false): Protocol {
   const { scenario, outputs, inputShape, tasks } = stream;
   const [first] = tasks;
   if (!first) throw new UserError(`The scenario ${scenario.name} has no tasks.`);
@@ -37,7 +40,8 @@ export function protocolOf(stream: TaskStream): Protocol {
     inputs: { shape: first.train.shape, encoding: first.train.encoding },
     taskIdentity: scenario.taskIdentity,
     candidates(phase, task, seen) {
-      const rule = scenario.candidates[phase];
+      const stated = scenario.candidates[phase];
+      const rule = together && phase === 'train' && stated === 'current' ? 'seen' : stated;
       const key = `${rule} ${rule === 'current' ? task : seen}`;
       const known = masks.get(key) ?? make(rule, task, seen);
       masks.set(key, known);

@@ -55,6 +55,10 @@ export async function runCell(cell: CellSpec, report: (event: CellEvent) => void
     try {
       const definition = {
         ...definitionOf(cell, base, resolved, loaded),
+        backbone: {
+          ...scenario.backbone,
+          ...(backbone.weightsDigest && { weightsDigest: backbone.weightsDigest }),
+        },
         dataset: stream.dataset,
         engine: {
           name: engine.name,
@@ -105,7 +109,7 @@ async function trainAndMeasure(
       settings: definition.method.settings,
       backbone,
       engine,
-      protocol: protocolOf(stream),
+      protocol: protocolOf(stream, method.needs?.pastData),
       seeds: cell.seeds,
       log: (event) => directory.addEvent(event),
     });

@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import { encodeWeights } from '../backbones/pretrained.ts';
+import { UserError } from '../errors.ts';
+import { interruptedCode } from '../execute/protocol.ts';
+import { runCells } from '../execute/run-cells.ts';
+import { seedsFrom } from '../random.ts';
+import { replaceFile } from '../record/files.ts';
+import { readRun, runFiles } from '../record/read-run.ts';
+import type { RecordedRun } from '../record/run-record.ts';
+import { loadScenario } from '../stream/load-scenario.ts';
+import type { CellSpec } from '../train/cell.ts';
+import { checkpointParameters } from '../train/checkpoint.ts';
+import { loadMethod } from '../train/methods.ts';
+import { resolveSettings } from '../train/settings.ts';
+import { packageVersion } from '../version.ts';
+import { print, printJson } from './command.ts';
+import { openProgress } from './progress.ts';
+
+/** The options of `palimpsest pretrain` as commander hands them over. */
+export interface PretrainOptions {
+  readonly out: string;
+  readonly seed: number;
+  readonly set?: Readonly<Record<string, unknown>>;
+  readonly engine: CellSpec['engine'];
+  readonly device: CellSpec['device'];
+  readonly threads: number;
+  readonly results: string;
+  readonly data: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/**
+ * Trains a backbone on a scenario, as one run that is recorded and goes on where it was cut off, and writes the weights.
+ * @returns The exit code.
+ * @throws UsageError for an unknown scenario or setting, before anything is run.
+ */
+export async function pretrainBackbone(scenario: string, options: PretrainOptions): Promise<number> {
+  const loaded = await loadScenario(scenario);
+  const { method } = await loadMethod('joint');
+  resolveSettings(loaded, method, options.set ?? {});
+  const spec: CellSpec = {
+    scenario,
+    method: 'joint',
+    overrides: options.set ?? {},
+    seeds: seedsFrom(options.seed),
+    measuredOn: 'validation',
+    engine: options.engine,
+    device: options.device,
+    threads: options.threads,
+    resultsDirectory: options.results,
+    dataDirectory: options.data,
+  };
+  const progress = await openProgress([`pretrain seed ${options.seed}`], options.quiet === true);
+  const { outcomes, interrupted } = await runCells([spec], {
+    jobs: 1,
+    onEvent: (index, event) => progress.event(index, event),
+    onOutput: (_, line) => progress.note(line),
+  }).finally(() => progress.end());
+  if (interrupted) return interruptedCode;
+  const [outcome] = outcomes;
+  if (outcome?.kind !== 'finished') {
+    throw new UserError(
+      outcome?.kind === 'failed' ? outcome.error : 'The run was stopped; begin it again to go on.',
+    );
+  }
+  const run = readRun(outcome.directory);
+  const accuracy = finalAccuracy(run);
+  const parameters = checkpointParameters(join(outcome.directory, runFiles.checkpoint));
+  const { backbone, scenario: trainedOn } = run.record.definition;
+  const { name: _name, ...settings } = backbone;
+  const metadata = {
+    format: 'palimpsest-weights-1',
+    backbone: JSON.stringify(settings),
+    scenario: `${trainedOn.name}@${trainedOn.version}`,
+    command: commandLine(scenario, options),
+    seed: String(options.seed),
+    validationAccuracy: accuracy.toFixed(4),
+    palimpsest: packageVersion(),
+  };
+  const bytes = encodeWeights(parameters, metadata);
+  replaceFile(options.out, bytes);
+  if (options.json) printJson({ file: options.out, bytes: bytes.length, run: run.record.id, ...metadata });
+  else {
+    print(
+      `Wrote ${options.out} (${(bytes.length / 1e6).toFixed(1)} MB). ` +
+        `Accuracy on validation data: ${(100 * accuracy).toFixed(2)}% (run ${run.record.id}).`,
+    );
+  }
+  return 0;
+}
+
+/** Share of right answers over all examples after the last task. */
+function finalAccuracy({ cells }: RecordedRun): number {
+  const last = Math.max(...cells.map(({ after }) => after));
+  const final = cells.filter(({ after }) => after === last);
+  const sum = (counts: number[]): number => counts.reduce((total, count) => total + count, 0);
+  return sum(final.map(({ correct }) => correct)) / sum(final.map(({ total }) => total));
+}
+
+function commandLine(scenario: string, { out, seed, set = {} }: PretrainOptions): string {
+  const settings = Object.entries(set).map(([key, value]) => ` --set ${key}=${JSON.stringify(value)}`);
+  return `palimpsest pretrain ${scenario} --out ${out} --seed ${seed}${settings.join('')}`;
+}
