@@ -134,7 +134,7 @@ export interface Method<Settings = Record<string, unknown>> {
   /** *Host.* After a task's training: remember, merge, prune. */
   endTask?(learner: Learner<Settings>, task: TrainingTask): void | Promise<void>;
   /**
-   * *Host.* The tasks whose data are trained on in this one; the current one when left out.
+   * *Host.* The tasks whose data are trained on in this one; the current one when left out. With none, no step is taken.
    * @param past the tasks before it; none are given unless the method says that it needs `pastData`
    */
   trainingTasks?(task: TrainingTask, past: readonly TrainingTask[]): readonly TrainingTask[];

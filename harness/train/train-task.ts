@@ -26,6 +26,7 @@ export async function trainTask<Settings>(
 ): Promise<void> {
   const { learner, training, task, past } = job;
   const sources = learner.method.trainingTasks?.(task, past) ?? [task];
+  if (sources.length === 0) return;
   const plan = planUpdates(training, sources);
   const runner = new StepRunner(job, plan.batchSize, plan.updates, plan.epochs);
   try {

@@ -22,8 +22,8 @@ describe('a scenario’s backbone', () => {
   });
 
   it.each([
-    [{ name: 'vitt' }, 'There is no backbone "vitt". Did you mean "vit"? Known are: mlp, vit.'],
-    [{ name: 'toString' }, 'There is no backbone "toString". Known are: mlp, vit.'],
+    [{ name: 'vitt' }, 'There is no backbone "vitt". Did you mean "vit"? Known are: mlp, vit, vit-glyphs.'],
+    [{ name: 'toString' }, 'There is no backbone "toString". Known are: mlp, vit, vit-glyphs.'],
     [
       { name: 'mlp', hiden: [4] },
       'The backbone mlp has no setting "hiden". Did you mean "hidden"? It has: hidden.',

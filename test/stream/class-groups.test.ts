@@ -251,7 +251,7 @@ function refusal(json: object): string[] {
 }
 
 test('what does not fit together is said', () => {
-  expect(refusal({ dataset: letters, validation: { fraction: 0.1 } })).toEqual([
+  expect(refusal({ dataset: letters, validation: { fraction: 0.2 } })).toEqual([
     '  $.validation.fraction has no effect: dataset "letters" brings a validation set of its own; leave it out',
   ]);
   expect(refusal({ dataset: both, validation: { fraction: 0.1 } })).toEqual([]);

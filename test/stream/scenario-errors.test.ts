@@ -142,7 +142,7 @@ const wrong: [string, unknown, string[]][] = [
     'an unknown dataset',
     { ...base, dataset: 'mnits' },
     [
-      '$.dataset is "mnits"; it must be one of "fashion-mnist", "mnist", or a definition in place. Did you mean "mnist"?',
+      '$.dataset is "mnits"; it must be one of "fashion-mnist", "glyphs", "glyphs-latin", "mnist", or a definition in place. Did you mean "mnist"?',
     ],
   ],
   [
@@ -316,7 +316,7 @@ test('shipped scenarios and datasets are valid and named as their files', () => 
 
 test('an unknown dataset suggests the nearest name', () => {
   expect(() => loadDatasetDefinition('fashion-mnits')).toThrow(
-    'There is no dataset "fashion-mnits". Did you mean "fashion-mnist"? Known are: fashion-mnist, mnist.',
+    'There is no dataset "fashion-mnits". Did you mean "fashion-mnist"? Known are: fashion-mnist, glyphs, glyphs-latin, mnist.',
   );
 });
 

@@ -1,0 +1,52 @@
+import type { Program } from '../engine/program.ts';
+import { float32, type HostTensor } from '../engine/tensor.ts';
+import type { TrainingTask } from '../stream/stream.ts';
+import { emptyFeeds, writeBatch } from './batch-rows.ts';
+import type { Learner } from './learner.ts';
+import type { Batch } from './method.ts';
+import { batchInputs, modelState, runModel, scopeOf, specsOf } from './model-programs.ts';
+
+const batchSize = 128;
+
+/**
+ * What the head would read for all training examples of a task, with the model as it predicts.
+ * @returns `[examples, width]`, in the order of the task's examples
+ */
+export async function featuresOf<Settings>(
+  learner: Learner<Settings>,
+  task: TrainingTask,
+): Promise<HostTensor> {
+  const program: Program = {
+    name: `features ${learner.method.name}`,
+    inputs: batchInputs(learner.protocol, batchSize, true),
+    state: specsOf(modelState(learner)),
+    frozen: learner.frozen(),
+    run: (tensors) => ({
+      features: runModel(learner, tensors as unknown as Batch, scopeOf(learner, tensors, false)).features,
+    }),
+  };
+  const compiled = await learner.compile(program);
+  const state = learner.createState(modelState(learner));
+  const feeds = emptyFeeds(program.inputs);
+  const candidates = learner.protocol.candidates('train', task.index, task.index);
+  const { train: examples, index } = task;
+  const parts: Float32Array[] = [];
+  let width = 0;
+  try {
+    for (let first = 0; first < examples.count; first += batchSize) {
+      const length = Math.min(batchSize, examples.count - first);
+      const rows = Array.from({ length }, (_, at) => ({ examples, row: first + at, task: index }));
+      writeBatch(rows, () => candidates, feeds);
+      const { features } = (await compiled.run(feeds, state)) as { features: HostTensor };
+      width = features.shape[1] as number;
+      parts.push((features.data as Float32Array).slice(0, length * width));
+    }
+  } finally {
+    state.dispose();
+  }
+  const all = new Float32Array(examples.count * width);
+  parts.forEach((part, at) => {
+    all.set(part, at * batchSize * width);
+  });
+  return float32(all, [examples.count, width]);
+}
