@@ -1,41 +1,21 @@
-import jstat from 'jstat';
-import { mean, sampleStandardDeviation } from 'simple-statistics';
-
-export { mean };
-
-/** Fewer values than this say too little about their spread for an interval. */
-export const leastForInterval = 3;
-
-/** What a table says of several runs' values of one quantity, in that quantity's unit. */
-export interface Summary {
-  readonly count: number;
-  readonly mean: number;
-  /** Sample standard deviation (divisor count − 1); null for a single value. */
-  readonly deviation: number | null;
-  readonly interval: Interval;
-}
-
-/** A confidence interval `mean ± halfWidth`, or the reason why there is none. */
-export type Interval =
-  | { readonly kind: 'interval'; readonly confidence: number; readonly halfWidth: number }
-  | { readonly kind: 'none'; readonly reason: string };
-
-/** The two-sided quantile of Student's t distribution: 2.776 for a confidence of 0.95 and 4 degrees of freedom. */
-export function studentQuantile(confidence: number, degreesOfFreedom: number): number {
-  return jstat.jStat.studentt.inv(0.5 + confidence / 2, degreesOfFreedom);
-}
-
-/**
- * Mean, sample standard deviation and 95% t interval of the mean. With fewer than three values the interval is left out.
- * @throws Error when there is no value at all.
- */
-export function summarise(values: readonly number[], confidence = 0.95): Summary {
-  const count = values.length;
-  const deviation = count > 1 ? sampleStandardDeviation([...values]) : null;
-  if (deviation === null || count < leastForInterval) {
-    const reason = `${count === 1 ? 'one value' : `${count} values`}; an interval needs at least ${leastForInterval}`;
-    return { count, mean: mean([...values]), deviation, interval: { kind: 'none', reason } };
-  }
-  const halfWidth = (studentQuantile(confidence, count - 1) * deviation) / Math.sqrt(count);
-  return { count, mean: mean([...values]), deviation, interval: { kind: 'interval', confidence, halfWidth } };
-}
+/** Statistics of several runs: every distribution comes from jStat, every rule of a test is here. */
+export { mean } from 'simple-statistics';
+export { type BootstrapOptions, bootstrapInterval } from './statistics/bootstrap.ts';
+export { benjaminiHochberg, holm } from './statistics/correction.ts';
+export {
+  type CriticalDifference,
+  criticalDifference,
+  type Friedman,
+  friedmanTest,
+} from './statistics/friedman.ts';
+export { comparePaired, type PairedComparison } from './statistics/paired.ts';
+export { detectionPower, pooledTest, type TwoSampleTest } from './statistics/pooled.ts';
+export { averageRanks } from './statistics/ranks.ts';
+export {
+  type Interval,
+  leastForInterval,
+  type Summary,
+  studentQuantile,
+  summarise,
+} from './statistics/summary.ts';
+export { type SignedRankTest, wilcoxonSignedRank } from './statistics/wilcoxon.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { studentQuantile, summarise } from '../../harness/evaluate/statistics.ts';
+import { studentQuantile, summarise } from '../../../harness/evaluate/statistics.ts';
 
 describe('studentQuantile', () => {
   it.each([
