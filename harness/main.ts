@@ -5,12 +5,14 @@ import { pretrainCommand } from './commands/pretrain.ts';
 import { runCommand } from './commands/run.ts';
 import { showCommand } from './commands/show.ts';
 import { tableCommand } from './commands/table.ts';
+import { tuneCommand } from './commands/tune.ts';
 import { validateCommand } from './commands/validate.ts';
 import { UsageError, UserError } from './errors.ts';
 import { packageVersion } from './version.ts';
 
 const commands = [
   runCommand,
+  tuneCommand,
   tableCommand,
   showCommand,
   lsCommand,

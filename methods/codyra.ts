@@ -121,6 +121,8 @@ export default defineMethod<Settings>({
     schedule: 'cosine',
   },
 
+  search: { kappaMax: [0.001, 0.005, 0.02, 0.05], thresholdSteps: [10, 20, 40] },
+
   prepare(learner) {
     targetLayers(learner);
     trainOnlyHead(learner);

@@ -72,6 +72,8 @@ export default defineMethod<Settings>({
     },
   },
 
+  search: { strength: [10, 100, 1000, 10_000, 100_000] },
+
   loss(outputs, batch, { parameters, kept, settings }) {
     const loss = classificationLoss(outputs, batch);
     const penalties = Object.entries(parameters).flatMap(([name, value]) => {

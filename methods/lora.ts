@@ -55,6 +55,14 @@ export default defineMethod<Settings>({
     },
   },
 
+  search: {
+    rank: [4, 8, 16, 32],
+    targets: [
+      ['layers', 'qkv'],
+      ['layers', 'qkv', 'attn.proj', 'fc1', 'fc2'],
+    ],
+  },
+
   prepare(learner) {
     trainOnlyHead(learner);
     for (const layer of targetLayers(learner)) {

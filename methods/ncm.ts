@@ -24,6 +24,7 @@ export default defineMethod({
     url: 'https://arxiv.org/abs/2210.04428',
   },
   settings: {},
+  search: { 'training.learningRate': [] },
 
   prepare(learner) {
     learner.trainable.clear();

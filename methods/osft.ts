@@ -136,6 +136,8 @@ export default defineMethod<Settings>({
     targets: targetsSetting('layers', 'qkv', 'attn.proj', 'fc1', 'fc2'),
   },
 
+  search: { frozen: [0.25, 0.5, 0.75, 0.9] },
+
   prepare(learner) {
     const layers = targetLayers(learner);
     if (learner.settings.others === 'head') trainOnlyHead(learner);

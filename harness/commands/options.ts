@@ -9,6 +9,8 @@ export interface RunOptions {
   readonly seeds: readonly number[];
   readonly fixSeed?: Partial<Seeds>;
   readonly set?: Readonly<Record<string, unknown>>;
+  /** True for the file that `palimpsest tune` writes, or the path of another. */
+  readonly tuned?: string | true;
   readonly measureOn: CellSpec['measuredOn'];
   readonly jobs: number;
   readonly engine: CellSpec['engine'];

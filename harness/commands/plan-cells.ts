@@ -11,6 +11,8 @@ export interface PlannedMethod {
   readonly name: string;
   /** Names of its settings. */
   readonly settings: readonly string[];
+  /** Settings of this method alone, by dotted key; those of the sweep go before them. */
+  readonly tuned?: Readonly<Record<string, unknown>>;
 }
 
 /** What is the same in all cells of a sweep. */
@@ -39,8 +41,8 @@ const trainingKeys = Object.keys({
 /**
  * The cells of a sweep, seed by seed, so that every method has a first result early.
  *
- * A setting without a dot goes to every method that has it; `ewc.strength` goes to `ewc` alone; `training.…` and
- * `backbone.…` go to all.
+ * A setting without a dot goes to every method that has it; `training.…` and `backbone.…` go to all; `ewc.strength` and
+ * `ewc.training.…` go to `ewc` alone.
  * @throws UsageError for a setting that nothing takes, with the nearest name.
  */
 export function planCells(methods: readonly PlannedMethod[], options: SweepOptions): CellSpec[] {
@@ -50,7 +52,7 @@ export function planCells(methods: readonly PlannedMethod[], options: SweepOptio
     methods.map((method) => ({
       ...shared,
       method: method.reference,
-      overrides: overridesOf(method, overrides),
+      overrides: { ...method.tuned, ...overridesOf(method, overrides) },
       seeds: seedsFrom(seed, fixedSeeds),
     })),
   );
@@ -58,9 +60,10 @@ export function planCells(methods: readonly PlannedMethod[], options: SweepOptio
 
 function checkKey(key: string, methods: readonly PlannedMethod[]): void {
   const known = [
-    ...methods.flatMap(({ name, settings }) =>
-      settings.flatMap((setting) => [setting, `${name}.${setting}`]),
-    ),
+    ...methods.flatMap(({ name, settings }) => [
+      ...settings.flatMap((setting) => [setting, `${name}.${setting}`]),
+      ...trainingKeys.map((setting) => `${name}.${setting}`),
+    ]),
     ...trainingKeys,
   ];
   if (known.includes(key) || /^backbone\../.test(key)) return;
@@ -77,10 +80,12 @@ function overridesOf(
   { name, settings }: PlannedMethod,
   all: SweepOptions['overrides'],
 ): CellSpec['overrides'] {
-  const own = Object.entries(all).flatMap(([key, value]): [string, unknown][] => {
-    if (/^(training|backbone)\./.test(key) || settings.includes(key)) return [[key, value]];
-    const unprefixed = key.startsWith(`${name}.`) ? key.slice(name.length + 1) : '';
-    return settings.includes(unprefixed) ? [[unprefixed, value]] : [];
+  const general = Object.entries(all).filter(
+    ([key]) => /^(training|backbone)\./.test(key) || settings.includes(key),
+  );
+  const named = Object.entries(all).flatMap(([key, value]): [string, unknown][] => {
+    const own = key.startsWith(`${name}.`) ? key.slice(name.length + 1) : '';
+    return settings.includes(own) || trainingKeys.includes(own) ? [[own, value]] : [];
   });
-  return Object.fromEntries(own);
+  return Object.fromEntries([...general, ...named]);
 }

@@ -1,5 +1,5 @@
 import { interruptedCode } from '../execute/protocol.ts';
-import { type CellOutcome, type RunCellsResult, runCells } from '../execute/run-cells.ts';
+import type { CellOutcome, RunCellsResult } from '../execute/run-cells.ts';
 import { readRun } from '../record/read-run.ts';
 import { describeSeeds } from '../report/format.ts';
 import { groupRuns } from '../report/group-runs.ts';
@@ -13,7 +13,8 @@ import { print, printJson } from './command.ts';
 import type { RunOptions } from './options.ts';
 import { type PlannedMethod, planCells } from './plan-cells.ts';
 import { printTables, writeCsv } from './print-tables.ts';
-import { openProgress, type Progress } from './progress.ts';
+import { runWithProgress } from './run-with-progress.ts';
+import { tunedFor } from './tuned-for.ts';
 
 /**
  * Runs all methods with all seeds and prints what came of it.
@@ -24,7 +25,8 @@ export async function runSweep(scenario: string, options: RunOptions): Promise<n
   const loadedScenario = await loadScenario(scenario);
   const references = [...new Set(options.method)];
   const loaded = new Map(await Promise.all(references.map(loadByReference)));
-  const methods = [...loaded].map(planMethod);
+  const tuned = options.tuned ? tunedFor(loadedScenario, [...loaded.values()], options) : {};
+  const methods = [...loaded].map(([reference, method]) => planMethod(reference, method, tuned[method.name]));
   const specs = planCells(methods, {
     scenario,
     seeds: options.seeds,
@@ -43,8 +45,7 @@ export async function runSweep(scenario: string, options: RunOptions): Promise<n
     if (found !== undefined) resolveSettings(loadedScenario, found, overrides);
   }
   const labels = specs.map((spec) => labelOf(spec, methods));
-  const progress = await openProgress(labels, options.quiet === true);
-  const result = await runWith(progress, specs, labels, options.jobs);
+  const result = await runWithProgress(specs, labels, { jobs: options.jobs, quiet: options.quiet === true });
   report(result, specs, labels, options);
   if (result.interrupted) return interruptedCode;
   return result.outcomes.some(({ kind }) => kind === 'failed') ? 1 : 0;
@@ -54,32 +55,17 @@ async function loadByReference(reference: string): Promise<[string, Method]> {
   return [reference, (await loadMethod(reference)).method];
 }
 
-function planMethod([reference, { name, settings }]: [string, Method]): PlannedMethod {
-  return { reference, name, settings: Object.keys(settings) };
+function planMethod(
+  reference: string,
+  { name, settings }: Method,
+  tuned: PlannedMethod['tuned'] = {},
+): PlannedMethod {
+  return { reference, name, settings: Object.keys(settings), tuned };
 }
 
 function labelOf({ method, seeds }: CellSpec, methods: readonly PlannedMethod[]): string {
   const name = methods.find(({ reference }) => reference === method)?.name ?? method;
   return `${name} seed ${describeSeeds(seeds)}`;
-}
-
-async function runWith(
-  progress: Progress,
-  specs: readonly CellSpec[],
-  labels: readonly string[],
-  jobs: number,
-): Promise<RunCellsResult> {
-  try {
-    return await runCells(specs, {
-      jobs,
-      onEvent: (index, event) => progress.event(index, event),
-      onOutput: (index, line) => progress.note(`${labels[index]}: ${line}`),
-      onInterrupt: () =>
-        progress.note('Stopping; what is finished is kept. Press Ctrl-C again to stop at once.'),
-    });
-  } finally {
-    progress.end();
-  }
 }
 
 function report(

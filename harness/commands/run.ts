@@ -9,9 +9,11 @@ Examples:
   palimpsest run split-mnist-class --method ewc --seeds 1,2,7 --set strength=1000 --set training.epochs=2
   palimpsest run ./my-scenario.json --method ./my-method.ts --measure-on validation --jobs 2
   palimpsest run permuted-mnist --method er --fix-seed classOrder=1 --csv er.csv
+  palimpsest run glyphs-scripts-class --method mora coso --tuned
 
 Every method is run with every seed. A run that was finished before is not repeated; one that was cut off continues.
 A setting without a dot goes to every method that has it, ewc.strength=5 to ewc alone.
+--set goes before --tuned.
 Exit code: 0, 1 if a run failed, 2 if called wrongly, 130 after Ctrl-C (press twice to stop at once).`;
 
 /** `palimpsest run`: trains and evaluates methods on a scenario, in parallel, and prints the table. */
@@ -36,6 +38,7 @@ export const runCommand: CommandMaker = (exit) =>
         'a method setting, training.x or backbone.x; may be repeated',
       ).argParser(addSetting),
     )
+    .option('--tuned [file]', 'take each method with the settings that "palimpsest tune" found best')
     .addOption(
       new Option('--measure-on <examples>', 'validation is for choosing settings')
         .choices(['test', 'validation'])

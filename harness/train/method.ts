@@ -117,6 +117,11 @@ export interface Method<Settings = Record<string, unknown>> {
   readonly settings: { readonly [Name in keyof Settings]: SettingSchema };
   /** Training defaults that differ from the scenario's, e.g. a learning rate; `--set training.x` still wins. */
   readonly training?: Partial<Training>;
+  /**
+   * Values that `palimpsest tune` tries, by setting or `training.…`. Learning rates are tried for every method, unless it
+   * lists others here, or none.
+   */
+  readonly search?: Readonly<Record<string, readonly unknown[]>>;
   /** Scenario kinds that the method can run; all when left out. */
   readonly kinds?: readonly ScenarioKind[];
   /** What the method needs that a plain learner does not have. The run refuses where the scenario forbids it. */

@@ -1,0 +1,195 @@
+import { AccuracyMatrix } from '../evaluate/accuracy-matrix.ts';
+import { evaluateMetric, findMetric, type Metric } from '../evaluate/metrics/index.ts';
+import { mean } from '../evaluate/statistics.ts';
+import { interruptedCode } from '../execute/protocol.ts';
+import type { CellOutcome } from '../execute/run-cells.ts';
+import { readRun } from '../record/read-run.ts';
+import type { RunDefinition } from '../record/run-record.ts';
+import {
+  readTunedSettings,
+  type Trial,
+  type TunedMethod,
+  type TunedSettings,
+  writeTunedSettings,
+} from '../record/tuned-settings.ts';
+import { formatTuning } from '../report/tuning-table.ts';
+import { loadScenario } from '../stream/load-scenario.ts';
+import type { Scenario } from '../stream/scenario.ts';
+import { scenarioDigest } from '../stream/scenario-digest.ts';
+import type { CellSpec } from '../train/cell.ts';
+import type { Method } from '../train/method.ts';
+import { loadMethod } from '../train/methods.ts';
+import { resolveSettings } from '../train/settings.ts';
+import { print, printJson } from './command.ts';
+import type { RunOptions } from './options.ts';
+import { planCells } from './plan-cells.ts';
+import { planTrials } from './plan-trials.ts';
+import { runWithProgress } from './run-with-progress.ts';
+import { tunedFile } from './tuned-for.ts';
+
+/** The options of `palimpsest tune` as commander hands them over. */
+export type TuneOptions = Omit<RunOptions, 'fixSeed' | 'measureOn' | 'csv' | 'tuned'> & {
+  readonly trials: number;
+  readonly metric: string;
+};
+
+/** A method, one trial of it, and the cells that make it up. */
+interface PlannedTrial {
+  readonly method: Method;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly cells: readonly CellSpec[];
+}
+
+/**
+ * Tries settings of each method on validation data, records all trials and prints them.
+ * @returns The exit code.
+ * @throws UsageError for an unknown scenario, method, metric or setting, before anything is run.
+ */
+export async function runTuning(scenarioName: string, options: TuneOptions): Promise<number> {
+  const scenario = await loadScenario(scenarioName);
+  const metric = findMetric(options.metric);
+  const methods = await Promise.all(
+    [...new Set(options.method)].map(async (reference) => ({
+      reference,
+      method: (await loadMethod(reference)).method,
+    })),
+  );
+  const trials = methods.flatMap(({ reference, method }) =>
+    planMethod(scenarioName, scenario, reference, method, options),
+  );
+  const cells = trials.flatMap((trial) => trial.cells);
+  const labels = trials.flatMap(({ method, cells }, index) =>
+    cells.map(({ seeds }) => `${method.name} trial ${trialNumber(trials, index)} seed ${seeds.exampleOrder}`),
+  );
+  const result = await runWithProgress(cells, labels, { jobs: options.jobs, quiet: options.quiet === true });
+  if (result.interrupted) return interruptedCode;
+  const outcomes = new Map(cells.map((cell, index) => [cell, result.outcomes[index] as CellOutcome]));
+  const measured = trials.map((trial) => ({ ...trial, trial: measureTrial(trial, outcomes, metric) }));
+  const found = Object.fromEntries(
+    methods.map(({ method }) => [
+      method.name,
+      bestOf(
+        method,
+        measured.flatMap((each) => (each.method === method ? [each.trial] : [])),
+        metric,
+        options.set,
+      ),
+    ]),
+  );
+  const failed = Object.entries(found).filter(([, { trials }]) => trials.every(({ error }) => error));
+  const definition = definitionOf(result.outcomes);
+  if (definition) save(scenario, definition, metric, options, found);
+  for (const [name, { trials }] of failed) console.error(`${name}: every trial failed: ${trials[0]?.error}`);
+  return failed.length > 0 ? 1 : 0;
+}
+
+function trialNumber(trials: readonly PlannedTrial[], index: number): number {
+  const own = trials.filter(({ method }) => method === trials[index]?.method);
+  return own.indexOf(trials[index] as PlannedTrial) + 1;
+}
+
+/** The trials of one method, checked. */
+function planMethod(
+  name: string,
+  scenario: Scenario,
+  reference: string,
+  method: Method,
+  options: TuneOptions,
+): PlannedTrial[] {
+  const { set: overrides = {}, seeds } = options;
+  const planned = { reference, name: method.name, settings: Object.keys(method.settings) };
+  const base = {
+    scenario: name,
+    seeds,
+    fixedSeeds: {},
+    overrides,
+    measuredOn: 'validation' as const,
+    engine: options.engine,
+    device: options.device,
+    threads: options.threads,
+    resultsDirectory: options.results,
+    dataDirectory: options.data,
+  };
+  const [first] = planCells([planned], base);
+  const fixed = first?.overrides ?? {};
+  const { learningRate } = resolveSettings(scenario, method, fixed).scenario.training;
+  return planTrials(method, options.trials, learningRate, Object.keys(fixed)).map((settings) => {
+    const cells = planCells([{ ...planned, tuned: settings }], base);
+    for (const cell of cells) resolveSettings(scenario, method, cell.overrides);
+    return { method, settings, cells };
+  });
+}
+
+function measureTrial(
+  { cells, settings }: PlannedTrial,
+  outcomes: ReadonlyMap<CellSpec, CellOutcome>,
+  metric: Metric,
+): Trial {
+  const own = cells.flatMap((cell) => outcomes.get(cell) ?? []);
+  const failure = own.find(({ kind }) => kind === 'failed');
+  if (failure?.kind === 'failed') return { settings, values: [], runs: [], error: failure.error };
+  const runs = own.flatMap((outcome) => (outcome.kind === 'finished' ? [readRun(outcome.directory)] : []));
+  const values = runs.flatMap(({ cells, record }) => {
+    const result = evaluateMetric(metric, new AccuracyMatrix(cells, record.tasks.length));
+    return result.kind === 'value' ? [result.value] : [];
+  });
+  const ids = runs.map(({ record }) => record.id);
+  if (values.length === runs.length) return { settings, values, runs: ids };
+  return { settings, values: [], runs: ids, error: `${metric.id} has no value on this scenario` };
+}
+
+/** The best trial; the earlier one of equals, so that defaults stay where nothing is better. */
+function bestOf(
+  { version }: Method,
+  trials: readonly Trial[],
+  { direction }: Metric,
+  fixed: Readonly<Record<string, unknown>> = {},
+): TunedMethod {
+  const worth = ({ values }: Trial): number => {
+    if (values.length === 0) return Number.NEGATIVE_INFINITY;
+    return direction === 'higher' ? mean([...values]) : -mean([...values]);
+  };
+  const best = trials.reduce((most, next, at) => (worth(next) > worth(trials[most] as Trial) ? at : most), 0);
+  return { version, best, settings: { ...fixed, ...trials[best]?.settings }, trials };
+}
+
+function definitionOf(outcomes: readonly CellOutcome[]): RunDefinition | undefined {
+  const finished = outcomes.find(({ kind }) => kind === 'finished');
+  return finished?.kind === 'finished' ? readRun(finished.directory).record.definition : undefined;
+}
+
+/** Adds what was found to the record of the scenario; another text of the scenario begins a new record. */
+function save(
+  scenario: Scenario,
+  { dataset }: RunDefinition,
+  metric: Metric,
+  options: TuneOptions,
+  found: Readonly<Record<string, TunedMethod>>,
+): void {
+  const file = tunedFile(options.results, scenario.name);
+  const digest = scenarioDigest(scenario);
+  const { seeds, trials } = options;
+  const effort = { metric: metric.id, seeds: [...seeds], trials };
+  const before = readTunedSettings(file);
+  const comparable =
+    before?.scenario.digest === digest &&
+    JSON.stringify({ metric: before.metric, seeds: before.seeds, trials: before.trials }) ===
+      JSON.stringify(effort);
+  const tuned: TunedSettings = {
+    format: 'palimpsest-tuned-1',
+    scenario: { name: scenario.name, version: scenario.version, digest },
+    dataset: { name: dataset.name, revision: dataset.revision, sha256: dataset.sha256 },
+    measuredOn: 'validation',
+    ...effort,
+    methods: { ...(comparable ? before.methods : {}), ...found },
+  };
+  writeTunedSettings(file, tuned);
+  if (options.json) printJson(tuned);
+  else {
+    print(formatTuning(metric, found));
+    print(`The record is in ${file}.`);
+    if (before && !comparable) {
+      print('It began anew: what was there had another scenario, metric, number of trials or seeds.');
+    }
+  }
+}

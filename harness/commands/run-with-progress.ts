@@ -1,0 +1,23 @@
+import { type RunCellsResult, runCells } from '../execute/run-cells.ts';
+import type { CellSpec } from '../train/cell.ts';
+import { openProgress } from './progress.ts';
+
+/** Runs cells in worker processes and shows how far they are. */
+export async function runWithProgress(
+  specs: readonly CellSpec[],
+  labels: readonly string[],
+  { jobs, quiet }: { readonly jobs: number; readonly quiet: boolean },
+): Promise<RunCellsResult> {
+  const progress = await openProgress(labels, quiet);
+  try {
+    return await runCells(specs, {
+      jobs,
+      onEvent: (index, event) => progress.event(index, event),
+      onOutput: (index, line) => progress.note(`${labels[index]}: ${line}`),
+      onInterrupt: () =>
+        progress.note('Stopping; what is finished is kept. Press Ctrl-C again to stop at once.'),
+    });
+  } finally {
+    progress.end();
+  }
+}
