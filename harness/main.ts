@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { compareCommand } from './commands/compare.ts';
 import { explainCommand } from './commands/explain.ts';
 import { lsCommand } from './commands/ls.ts';
 import { pretrainCommand } from './commands/pretrain.ts';
@@ -14,6 +15,7 @@ const commands = [
   runCommand,
   tuneCommand,
   tableCommand,
+  compareCommand,
   showCommand,
   lsCommand,
   explainCommand,

@@ -11,7 +11,7 @@ const layers: readonly (readonly string[])[] = [
   ['harness/nn', 'harness/backbones'],
   ['harness/stream', 'harness/evaluate', 'harness/record'],
   ['harness/train'],
-  ['methods', 'harness/report', 'harness/execute'],
+  ['methods', 'harness/report', 'harness/execute', 'harness/compare'],
   ['harness/commands'],
 ];
 

@@ -1,0 +1,121 @@
+import { UserError } from '../errors.ts';
+import { canonicalJson } from '../record/canonical.ts';
+import type { RecordedRun, RunDefinition } from '../record/run-record.ts';
+import { describeSeeds } from '../report/format.ts';
+import { groupRuns } from '../report/group-runs.ts';
+
+/** One side of a comparison: finished runs that differ in nothing but their seeds. */
+export interface Side {
+  /** What the runs are called: the method's name, with the word of the caller where both sides have one method. */
+  readonly label: string;
+  readonly definition: RunDefinition;
+  /** In order of their seeds. */
+  readonly runs: readonly RecordedRun[];
+}
+
+/** Runs of both sides with the same seeds. */
+export interface PairedRuns {
+  readonly first: Side;
+  readonly second: Side;
+  readonly pairs: readonly (readonly [RecordedRun, RecordedRun])[];
+  /** Seeds in words that one side has alone; its runs are left out. */
+  readonly unpaired: { readonly first: readonly string[]; readonly second: readonly string[] };
+}
+
+/**
+ * The finished ones of runs as a side.
+ * @throws UserError when there is none, or when they are not samples of one quantity, saying in what they differ
+ */
+export function sideOf(label: string, runs: readonly RecordedRun[]): Side {
+  const finished = runs.filter(({ record }) => record.status.state === 'finished');
+  const tables = groupRuns(finished, []);
+  const rows = tables.flatMap((table) => table.rows);
+  const [row] = rows;
+  if (row === undefined) {
+    const why = runs.length === 0 ? 'names no runs' : `names ${runs.length} runs, none of which is finished`;
+    throw new UserError(`"${label}" ${why}. "palimpsest table" lists what is recorded.`);
+  }
+  if (tables.length > 1) {
+    const kinds = tables.map(({ scenario, dataset, measuredOn }) =>
+      [`${scenario.name}@${scenario.version}`, dataset.revision, measuredOn].join(', '),
+    );
+    throw new UserError(
+      `"${label}" names runs that cannot be averaged: ${kinds.join('; ')}. Name one scenario with --scenario.`,
+    );
+  }
+  if (rows.length > 1) {
+    const kinds = rows.map(({ definition, differs, runs: [run] }) =>
+      [definition.method.name, ...differs, `(as ${run?.record.id})`].join(' '),
+    );
+    throw new UserError(
+      `"${label}" names runs of ${rows.length} different kinds: ${kinds.join('; ')}. ` +
+        'Name the runs themselves; a pattern such as "scenario.method.*" in quotes names several.',
+    );
+  }
+  return { label, definition: row.definition, runs: row.runs };
+}
+
+/**
+ * Pairs the runs of two sides by their seeds.
+ * @throws UserError when the sides were not measured on the same data, naming every difference, or share no seeds
+ */
+export function pairRuns(first: Side, second: Side): PairedRuns {
+  checkSameData(first, second);
+  const byFirst = bySeeds(first);
+  const bySecond = bySeeds(second);
+  const pairs = [...byFirst].flatMap(([seeds, run]) => {
+    const partner = bySecond.get(seeds);
+    return partner === undefined ? [] : [[run, partner] as const];
+  });
+  if (pairs.length === 0) {
+    throw new UserError(
+      `${first.label} and ${second.label} share no seeds, so no runs can be paired: ${first.label} has ` +
+        `${seedsOf(first.runs)}, ${second.label} has ${seedsOf(second.runs)}. Run the missing ones with --seeds.`,
+    );
+  }
+  return {
+    first,
+    second,
+    pairs,
+    unpaired: { first: left(byFirst, bySecond), second: left(bySecond, byFirst) },
+  };
+}
+
+function checkSameData(first: Side, second: Side): void {
+  const [one, other] = [first.definition, second.definition];
+  const differences = [
+    difference('the scenario', one.scenario.name, other.scenario.name),
+    difference('the version of the scenario', one.scenario.version, other.scenario.version),
+    difference("the scenario's digest", short(one.scenario.digest), short(other.scenario.digest)),
+    difference("the dataset's revision", one.dataset.revision, other.dataset.revision),
+    difference("the dataset's SHA-256", short(one.dataset.sha256), short(other.dataset.sha256)),
+    difference('what was measured on', one.measuredOn, other.measuredOn),
+  ].flat();
+  if (differences.length === 0) return;
+  throw new UserError(
+    `${first.label} and ${second.label} are not comparable: ${differences.join('; ')}. ` +
+      'Runs are compared on one version of one scenario, on the same examples.',
+  );
+}
+
+function difference(what: string, one: string | number, other: string | number): string[] {
+  return one === other ? [] : [`${what} is ${one} and ${other}`];
+}
+
+function short(digest: string): string {
+  return digest.slice(0, 12);
+}
+
+function bySeeds({ runs }: Side): Map<string, RecordedRun> {
+  return new Map(runs.map((run) => [canonicalJson(run.record.definition.seeds), run]));
+}
+
+function left(of: ReadonlyMap<string, RecordedRun>, other: ReadonlyMap<string, RecordedRun>): string[] {
+  return [...of].flatMap(([seeds, run]) =>
+    other.has(seeds) ? [] : [describeSeeds(run.record.definition.seeds)],
+  );
+}
+
+function seedsOf(runs: readonly RecordedRun[]): string {
+  return runs.map(({ record }) => describeSeeds(record.definition.seeds)).join('; ');
+}
