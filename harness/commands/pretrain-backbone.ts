@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { encodeWeights } from '../backbones/pretrained.ts';
 import { UserError } from '../errors.ts';
+import { isCounted } from '../evaluate/accuracy-matrix.ts';
 import { interruptedCode } from '../execute/protocol.ts';
 import { runCells } from '../execute/run-cells.ts';
 import { seedsFrom } from '../random.ts';
@@ -93,7 +94,7 @@ export async function pretrainBackbone(scenario: string, options: PretrainOption
 /** Share of right answers over all examples after the last task. */
 function finalAccuracy({ cells }: RecordedRun): number {
   const last = Math.max(...cells.map(({ after }) => after));
-  const final = cells.filter(({ after }) => after === last);
+  const final = cells.filter(isCounted).filter(({ after }) => after === last);
   const sum = (counts: number[]): number => counts.reduce((total, count) => total + count, 0);
   return sum(final.map(({ correct }) => correct)) / sum(final.map(({ total }) => total));
 }

@@ -1,26 +1,40 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import { messageOf, UserError } from '../errors.ts';
-import { type AccuracyCell, cellProblem } from './accuracy-matrix.ts';
+import { cellProblem, isCounted, type MatrixCell } from './accuracy-matrix.ts';
 
 const columns = ['after', 'task', 'correct', 'total'] as const;
+
+/** The columns of a matrix whose accuracies were reported without their counts. */
+const reportedColumns = ['after', 'task', 'accuracy'] as const;
 
 interface CsvLine {
   readonly record: Readonly<Record<string, string>>;
   readonly info: { readonly lines: number };
 }
 
-/** The exchange format: header `after,task,correct,total`, one line a cell, a newline after each. */
-export function formatAccuracyCsv(cells: readonly AccuracyCell[]): string {
-  const lines = cells.map(({ after, task, correct, total }) => `${after},${task},${correct},${total}\n`);
-  return `${columns.join(',')}\n${lines.join('')}`;
+/**
+ * The exchange format: header `after,task,correct,total`, one line a cell, a newline after each. Cells of which the accuracy
+ * alone is known make the header `after,task,accuracy`; numbers are written so that they come back exactly.
+ */
+export function formatAccuracyCsv(cells: readonly MatrixCell[]): string {
+  const counted = cells.every(isCounted);
+  if (!counted && cells.some(isCounted))
+    throw new Error('A matrix has counts in all of its cells or in none.');
+  const lines = cells.map((cell) =>
+    isCounted(cell)
+      ? `${cell.after},${cell.task},${cell.correct},${cell.total}\n`
+      : `${cell.after},${cell.task},${cell.accuracy}\n`,
+  );
+  return `${(counted ? columns : reportedColumns).join(',')}\n${lines.join('')}`;
 }
 
 /**
- * Reads an accuracy matrix from CSV. Columns may come in any order and further ones are passed over.
+ * Reads an accuracy matrix from CSV: columns `after`, `task` and either `correct` and `total` or, where the counts are not
+ * known, `accuracy` (0 to 1). Columns may come in any order and further ones are passed over.
  * @param where How errors name the text: usually the file's path.
  * @throws UserError naming the line: missing column, number that is no integer or out of range, two lines for one cell.
  */
-export function parseAccuracyCsv(text: string, where: string): AccuracyCell[] {
+export function parseAccuracyCsv(text: string, where: string): MatrixCell[] {
   if (text.trim() === '')
     throw new UserError(`${where} is empty; its first line must be ${columns.join(',')}.`);
   const lineOf = new Map<string, number>();
@@ -55,7 +69,8 @@ function readLines(text: string, where: string): CsvLine[] {
 }
 
 function checkHeader(header: string[], where: string): string[] {
-  const missing = columns.filter((column) => !header.includes(column));
+  const wanted = isReported(header) ? reportedColumns : columns;
+  const missing = wanted.filter((column) => !header.includes(column));
   if (missing.length > 0) {
     const found = header.map((name) => JSON.stringify(name)).join(', ');
     throw new UserError(
@@ -63,20 +78,30 @@ function checkHeader(header: string[], where: string): string[] {
         `An accuracy matrix begins with the line ${columns.join(',')}.`,
     );
   }
-  const repeated = columns.find((column) => header.indexOf(column) !== header.lastIndexOf(column));
+  const repeated = wanted.find((column) => header.indexOf(column) !== header.lastIndexOf(column));
   if (repeated !== undefined) throw new UserError(`${where} has the column "${repeated}" twice.`);
   return header;
 }
 
-function cellOf(record: Readonly<Record<string, string>>, at: string): AccuracyCell {
-  const number = (column: (typeof columns)[number]): number => {
+/** Whether a header announces accuracies without counts; with counts beside them, the counts are read. */
+function isReported(header: readonly string[]): boolean {
+  return header.includes('accuracy') && !header.includes('correct') && !header.includes('total');
+}
+
+function cellOf(record: Readonly<Record<string, string>>, at: string): MatrixCell {
+  const number = (column: string, shape: RegExp, wanted: string): number => {
     const text = record[column] ?? '';
-    if (!/^\d+$/.test(text)) {
-      throw new UserError(
-        `${at}: ${column} is ${JSON.stringify(text)}, but must be a whole number, 0 or more.`,
-      );
+    if (!shape.test(text)) {
+      throw new UserError(`${at}: ${column} is ${JSON.stringify(text)}, but must be ${wanted}.`);
     }
     return Number(text);
   };
-  return { after: number('after'), task: number('task'), correct: number('correct'), total: number('total') };
+  const whole = (column: (typeof columns)[number]): number =>
+    number(column, /^\d+$/, 'a whole number, 0 or more');
+  const address = { after: whole('after'), task: whole('task') };
+  if (isReported(Object.keys(record))) {
+    const decimal = /^\d+(\.\d+)?(e-?\d+)?$/i;
+    return { ...address, accuracy: number('accuracy', decimal, 'a number from 0 to 1') };
+  }
+  return { ...address, correct: whole('correct'), total: whole('total') };
 }

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, UserError } from '../errors.ts';
 import { parseAccuracyCsv } from '../evaluate/accuracy-csv.ts';
-import type { AccuracyCell } from '../evaluate/accuracy-matrix.ts';
+import type { MatrixCell } from '../evaluate/accuracy-matrix.ts';
 import { withFileErrors } from './files.ts';
 import { runId } from './run-id.ts';
 import type { RecordedRun, RunRecord } from './run-record.ts';
@@ -52,7 +52,7 @@ export function readRun(directory: string): RecordedRun {
 }
 
 /** The matrix of a run; for a finished one its bytes must be those that were recorded. @throws UserError */
-export function readCells(directory: string, record: RunRecord): AccuracyCell[] {
+export function readCells(directory: string, record: RunRecord): MatrixCell[] {
   const path = join(directory, runFiles.accuracy);
   const finished = record.status.state === 'finished';
   if (!existsSync(path)) {

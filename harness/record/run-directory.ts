@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatAccuracyCsv } from '../evaluate/accuracy-csv.ts';
-import type { AccuracyCell } from '../evaluate/accuracy-matrix.ts';
+import type { MatrixCell } from '../evaluate/accuracy-matrix.ts';
 import { describeEnvironment } from './environment.ts';
 import { EventLog } from './events.ts';
 import { replaceFile, withFileErrors } from './files.ts';
@@ -34,7 +34,7 @@ export class RunDirectory {
   readonly #release: () => void;
   readonly #events: EventLog;
   #record: RunRecord;
-  #cells: readonly AccuracyCell[];
+  #cells: readonly MatrixCell[];
 
   private constructor(path: string, record: RunRecord, release: () => void) {
     this.id = record.id;
@@ -79,12 +79,12 @@ export class RunDirectory {
   }
 
   /** The cells recorded so far, in the order in which they were measured. */
-  get cells(): readonly AccuracyCell[] {
+  get cells(): readonly MatrixCell[] {
     return this.#cells;
   }
 
   /** Adds measured cells to `accuracy.csv`; one that was measured before is replaced. */
-  addCells(cells: readonly AccuracyCell[]): void {
+  addCells(cells: readonly MatrixCell[]): void {
     const replaced = new Set(cells.map(({ after, task }) => `${after} ${task}`));
     const kept = this.#cells.filter(({ after, task }) => !replaced.has(`${after} ${task}`));
     this.#writeCells([...kept, ...cells]);
@@ -106,8 +106,8 @@ export class RunDirectory {
     this.#events.append(event);
   }
 
-  /** Marks the result complete and seals `accuracy.csv` with its checksum. */
-  finish(cost: RunCost): void {
+  /** Marks the result complete and seals `accuracy.csv` with its checksum. The cost is null where it is not known. */
+  finish(cost: RunCost | null): void {
     const { started } = this.#record.status;
     this.#writeCells(this.#cells);
     const accuracySha256 = sha256(formatAccuracyCsv(this.#cells));
@@ -147,7 +147,7 @@ export class RunDirectory {
     this.#record = record;
   }
 
-  #writeCells(cells: readonly AccuracyCell[]): void {
+  #writeCells(cells: readonly MatrixCell[]): void {
     replaceFile(join(this.path, runFiles.accuracy), formatAccuracyCsv(cells));
     this.#cells = cells;
   }

@@ -1,10 +1,29 @@
-import type { AccuracyCell } from '../evaluate/accuracy-matrix.ts';
+import type { MatrixCell } from '../evaluate/accuracy-matrix.ts';
 import type { Seeds } from '../random.ts';
 import type { Scenario } from '../stream/scenario.ts';
 import type { DatasetIdentity } from '../stream/stream.ts';
 
+/** Stands in an imported run wherever the source does not say what a field asks for; nothing is filled in by guess. */
+export const unknown = 'unknown';
+
+/** Where an imported run comes from: another tool's files, of which this program computed nothing. */
+export interface ImportSource {
+  /** The importer's name, `pycil`, and the version of its reading of the format. */
+  readonly format: string;
+  readonly version: number;
+  /** For people: `PyCIL or LAMDA-PILOT`. */
+  readonly tool: string;
+  /** What the numbers are, `accuracy`, `task-aware accuracy`, `eval_rougeL`; all are kept as fractions. */
+  readonly measure: string;
+  readonly files: readonly { readonly name: string; readonly sha256: string }[];
+  /** Which of several results in the files this is: `line 3`; empty where there is only one. */
+  readonly part: string;
+}
+
 /** Everything that determines a result; its digest is the run's id. */
 export interface RunDefinition {
+  /** Only in an imported run. Then digests and revisions are `unknown`, versions 0, settings and training empty. */
+  readonly imported?: ImportSource;
   readonly scenario: { readonly name: string; readonly version: number; readonly digest: string };
   readonly dataset: DatasetIdentity;
   readonly method: {
@@ -15,8 +34,8 @@ export interface RunDefinition {
     /** All settings, defaults filled in. */
     readonly settings: Readonly<Record<string, unknown>>;
   };
-  /** The scenario's training with the method's and the caller's overrides applied. */
-  readonly training: Scenario['training'];
+  /** The scenario's training with the method's and the caller's overrides applied; `{}` where it is not known. */
+  readonly training: Partial<Scenario['training']>;
   readonly backbone: Scenario['backbone'];
   readonly seeds: Seeds;
   /** Which examples the accuracy is measured on; `validation` is for choosing hyperparameters. */
@@ -29,6 +48,12 @@ export interface RunDefinition {
   };
   /** Version of this program. */
   readonly palimpsest: string;
+}
+
+/** The definition of a run of this program: nothing about it is unknown. */
+export interface OwnRunDefinition extends RunDefinition {
+  readonly imported?: never;
+  readonly training: Scenario['training'];
 }
 
 /** What a run cost, shown beside its accuracy. */
@@ -75,8 +100,10 @@ export type RunStatus =
   | {
       readonly state: 'finished';
       readonly started: string;
+      /** Of an imported run: when it was imported. */
       readonly finished: string;
-      readonly cost: RunCost;
+      /** Null for an imported run, whose cost is not known. */
+      readonly cost: RunCost | null;
       /** SHA-256 of `accuracy.csv` as it was when the run finished. */
       readonly accuracySha256: string;
     }
@@ -92,5 +119,5 @@ export type RunStatus =
 export interface RecordedRun {
   readonly directory: string;
   readonly record: RunRecord;
-  readonly cells: readonly AccuracyCell[];
+  readonly cells: readonly MatrixCell[];
 }

@@ -7,31 +7,54 @@ const amount = { type: 'number', minimum: 0 } as const;
 const record = { type: 'object' } as const;
 
 /** An object of which every named property must be there; others are tolerated, for records of later versions. */
-function object(properties: Readonly<Record<string, unknown>>): object {
-  return { type: 'object', required: Object.keys(properties), properties };
+function object(
+  properties: Readonly<Record<string, unknown>>,
+  optional: Readonly<Record<string, unknown>> = {},
+): object {
+  return {
+    type: 'object',
+    required: Object.keys(properties),
+    properties: { ...optional, ...properties },
+  };
 }
 
-const cost = object({
-  trainingSeconds: amount,
-  evaluationSeconds: amount,
-  peakMemory: amount,
-  trainableParameters: count,
-  totalParameters: count,
-  keptBytes: count,
-  keptExamples: count,
+/** Null for an imported run. */
+const cost = {
+  ...object({
+    trainingSeconds: amount,
+    evaluationSeconds: amount,
+    peakMemory: amount,
+    trainableParameters: count,
+    totalParameters: count,
+    keptBytes: count,
+    keptExamples: count,
+  }),
+  type: ['object', 'null'],
+};
+
+const imported = object({
+  format: text,
+  version: count,
+  tool: text,
+  measure: text,
+  files: { type: 'array', minItems: 1, items: object({ name: text, sha256: text }) },
+  part: text,
 });
 
-const definition = object({
-  scenario: object({ name: text, version: count, digest: text }),
-  dataset: object({ name: text, revision: text, licence: text, source: text, sha256: text }),
-  method: object({ name: text, version: count, digest: text, settings: record }),
-  training: record,
-  backbone: object({ name: text }),
-  seeds: object({ classOrder: count, initialWeights: count, exampleOrder: count, memorySampling: count }),
-  measuredOn: { enum: ['test', 'validation'] },
-  engine: object({ name: text, device: text, threads: count, version: text }),
-  palimpsest: text,
-});
+const definition = object(
+  {
+    scenario: object({ name: text, version: count, digest: text }),
+    dataset: object({ name: text, revision: text, licence: text, source: text, sha256: text }),
+    method: object({ name: text, version: count, digest: text, settings: record }),
+    training: record,
+    backbone: object({ name: text }),
+    seeds: object({ classOrder: count, initialWeights: count, exampleOrder: count, memorySampling: count }),
+    measuredOn: { enum: ['test', 'validation'] },
+    engine: object({ name: text, device: text, threads: count, version: text }),
+    palimpsest: text,
+  },
+  { imported },
+);
 
 const status = {
   type: 'object',
@@ -60,7 +83,12 @@ const validate = new Ajv({ discriminator: true, strict: false }).compile<RunReco
 export function checkRunRecord(
   value: unknown,
 ): { readonly record: RunRecord } | { readonly problem: string } {
-  if (validate(value)) return { record: value };
+  if (validate(value)) {
+    const { definition, status } = value;
+    const lacksCost =
+      status.state === 'finished' && status.cost === null && definition.imported === undefined;
+    return lacksCost ? { problem: '/status/cost must be object' } : { record: value };
+  }
   const error = validate.errors?.[0];
   return { problem: `${error?.instancePath || 'the whole'} ${error?.message ?? 'is not a run record'}` };
 }

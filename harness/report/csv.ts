@@ -32,6 +32,7 @@ function recordOf(table: ReportTable, row: ReportRow): Map<string, Value> {
     ['method_version', method.version],
     ['method_digest', method.digest],
     ['uses_past_data', String(row.isReference)],
+    ['imported_from', row.definition.imported?.tool ?? null],
     ['settings', canonicalJson(method.settings)],
     ['training', canonicalJson(training)],
     ['backbone', canonicalJson(backbone)],
@@ -61,15 +62,15 @@ function metricFields({ metrics }: ReportRow): [string, Value][] {
   });
 }
 
-function costFields(cost: RunCost): [string, Value][] {
+function costFields(cost: RunCost | null): [string, Value][] {
   return [
-    ['training_seconds', cost.trainingSeconds],
-    ['evaluation_seconds', cost.evaluationSeconds],
-    ['peak_memory_bytes', cost.peakMemory],
-    ['trainable_parameters', cost.trainableParameters],
-    ['total_parameters', cost.totalParameters],
-    ['kept_bytes', cost.keptBytes],
-    ['kept_examples', cost.keptExamples],
+    ['training_seconds', cost?.trainingSeconds ?? null],
+    ['evaluation_seconds', cost?.evaluationSeconds ?? null],
+    ['peak_memory_bytes', cost?.peakMemory ?? null],
+    ['trainable_parameters', cost?.trainableParameters ?? null],
+    ['total_parameters', cost?.totalParameters ?? null],
+    ['kept_bytes', cost?.keptBytes ?? null],
+    ['kept_examples', cost?.keptExamples ?? null],
   ];
 }
 

@@ -25,8 +25,8 @@ export interface ReportRow {
   readonly varied: readonly SeedRole[];
   /** By metric id. */
   readonly metrics: ReadonlyMap<string, MetricSummary>;
-  /** Means over the runs. */
-  readonly cost: RunCost;
+  /** Means over the runs; null for imported runs, whose cost is not known. */
+  readonly cost: RunCost | null;
 }
 
 /** A run that is not averaged. */
@@ -56,9 +56,10 @@ export function groupRuns(runs: Iterable<RecordedRun>, selected: readonly Metric
     .sort(compareTables);
 }
 
+/** Imported numbers share a table only with others that measure the same, never with runs of this program. */
 function tableKey({ record: { definition } }: RecordedRun): string {
-  const { scenario, dataset, measuredOn } = definition;
-  return digestOf([scenario, dataset.revision, dataset.sha256, measuredOn]);
+  const { scenario, dataset, measuredOn, imported } = definition;
+  return digestOf([scenario, dataset.revision, dataset.sha256, measuredOn, imported?.measure ?? null]);
 }
 
 function compareTables(left: ReportTable, right: ReportTable): number {
@@ -82,9 +83,14 @@ function tableOf(group: readonly RecordedRun[], selected: readonly Metric[]): Re
   };
 }
 
-/** Everything but the seeds: runs that differ in anything else are not samples of one quantity. */
+/**
+ * Everything but the seeds: runs that differ in anything else are not samples of one quantity. Imported runs with several
+ * seeds come from several files.
+ */
 function rowKey({ record: { definition } }: RecordedRun): string {
-  return digestOf({ ...definition, seeds: null });
+  const { imported } = definition;
+  const source = imported === undefined ? undefined : { ...imported, files: null, part: null };
+  return digestOf({ ...definition, imported: source, seeds: null });
 }
 
 function rowOf(
@@ -121,8 +127,9 @@ function summariseMetric(metric: Metric, matrices: readonly AccuracyMatrix[]): M
   return { kind: 'summary', summary: summarise(values), values };
 }
 
-/** Roles with several values; class order only where the order really changed, since natural order ignores its seed. */
+/** Roles with several values, none of imported runs, whose tools' seeds decide other things; class order only where the order really changed, since natural order ignores its seed. */
 function variedRoles(runs: readonly RecordedRun[]): SeedRole[] {
+  if (runs.some(({ record }) => record.definition.imported !== undefined)) return [];
   return seedRoles.filter((role) => {
     const values = runs.map(({ record }) =>
       role === 'classOrder' ? record.order.join() : record.definition.seeds[role],
@@ -131,8 +138,11 @@ function variedRoles(runs: readonly RecordedRun[]): SeedRole[] {
   });
 }
 
-function meanCost(runs: readonly RecordedRun[]): RunCost {
-  const costs = runs.flatMap(({ record: { status } }) => (status.state === 'finished' ? [status.cost] : []));
+function meanCost(runs: readonly RecordedRun[]): RunCost | null {
+  const costs = runs.flatMap(({ record: { status } }) =>
+    status.state === 'finished' && status.cost !== null ? [status.cost] : [],
+  );
+  if (costs.length === 0) return null;
   const average = (key: keyof RunCost): number => summarise(costs.map((cost) => cost[key])).mean;
   return {
     trainingSeconds: average('trainingSeconds'),

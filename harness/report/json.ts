@@ -12,13 +12,14 @@ export function reportJson(tables: readonly ReportTable[]): unknown {
 }
 
 function rowJson(row: ReportRow): unknown {
-  const { method, training, backbone, engine, palimpsest } = row.definition;
+  const { method, training, backbone, engine, palimpsest, imported } = row.definition;
   return {
     method,
     training,
     backbone,
     engine,
     palimpsest,
+    ...(imported === undefined ? {} : { imported }),
     differs: row.differs,
     usesPastData: row.isReference,
     varied: row.varied,

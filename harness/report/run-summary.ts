@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import { AccuracyMatrix } from '../evaluate/accuracy-matrix.ts';
 import { computeMetrics, type MetricResult } from '../evaluate/metrics/index.ts';
 import { canonicalJson } from '../record/canonical.ts';
-import type { RecordedRun, RunCost, RunRecord } from '../record/run-record.ts';
+import type { ImportSource, RecordedRun, RunCost, RunRecord } from '../record/run-record.ts';
 import { bytes, count, describeSeeds, duration, percent } from './format.ts';
 
 /** One run for a person: what it was, its accuracy matrix, its metrics, what it cost. */
@@ -43,7 +43,29 @@ export function formatMatrix(matrix: AccuracyMatrix): string {
   return table.toString();
 }
 
-function definitionLines({ id, definition, environment }: RunRecord): [string, string][] {
+function definitionLines(record: RunRecord): [string, string][] {
+  const { imported } = record.definition;
+  return imported === undefined ? ownLines(record) : importedLines(record, imported);
+}
+
+/** What is known of an imported run, and a word on what is not. */
+function importedLines({ id, definition }: RunRecord, source: ImportSource): [string, string][] {
+  const { scenario, method, seeds, palimpsest } = definition;
+  const files = source.files.map(({ name, sha256 }) => `${name}, sha256 ${sha256.slice(0, 12)}`);
+  return [
+    ['run', id],
+    ['imported from', `${source.tool}${source.part === '' ? '' : `, ${source.part}`}`],
+    ...files.map((file): [string, string] => ['file', file]),
+    ['measures', source.measure],
+    ['scenario', `${scenario.name}, as named at import`],
+    ['method', method.name],
+    ['seeds', describeSeeds(seeds)],
+    ['not known', 'protocol, dataset revision, settings, training, backbone, engine, cost'],
+    ['imported by', `palimpsest ${palimpsest}, importer ${source.format}@${source.version}`],
+  ];
+}
+
+function ownLines({ id, definition, environment }: RunRecord): [string, string][] {
   const { scenario, dataset, method, training, backbone, engine, seeds, measuredOn, palimpsest } = definition;
   const commit = environment.commit === null ? '' : `, commit ${environment.commit.slice(0, 12)}`;
   return [
@@ -65,11 +87,12 @@ function definitionLines({ id, definition, environment }: RunRecord): [string, s
   ];
 }
 
-function statusLines({ status, tasks }: RunRecord): [string, string][] {
+function statusLines({ status, tasks, definition }: RunRecord): [string, string][] {
+  if (definition.imported !== undefined) return [['state', `imported ${status.started}`]];
   const done = status.state === 'finished' ? '' : ` after ${status.tasksDone} of ${tasks.length} tasks`;
   const lines: [string, string][] = [['state', `${status.state}${done}, started ${status.started}`]];
   if (status.state === 'failed') lines.push(['error', status.error]);
-  if (status.state === 'finished') lines.push(...costLines(status.cost));
+  if (status.state === 'finished' && status.cost !== null) lines.push(...costLines(status.cost));
   return lines;
 }
 

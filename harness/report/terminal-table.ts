@@ -37,7 +37,9 @@ export function formatTerminalTable(table: ReportTable, style: TerminalStyle): s
   return `${parts.join('\n')}\n`;
 }
 
-function title({ scenario, measuredOn }: ReportTable): string {
+function title({ scenario, measuredOn, rows }: ReportTable): string {
+  const imported = rows[0]?.definition.imported;
+  if (imported !== undefined) return `${scenario.name} (imported), ${imported.measure} in %`;
   return `${scenario.name}@${scenario.version}, accuracy in % on ${measuredOn} data`;
 }
 
@@ -55,15 +57,20 @@ function columnsOf(table: ReportTable, style: TerminalStyle): Column[] {
     text(
       'method',
       ({ definition, differs, isReference }) =>
-        [definition.method.name, ...(isReference ? ['(reference)'] : []), ...differs].join('\n'),
+        [
+          definition.method.name,
+          ...(isReference ? ['(reference)'] : []),
+          ...(definition.imported === undefined ? [] : [`(imported from ${definition.imported.tool})`]),
+          ...differs,
+        ].join('\n'),
       'left',
     ),
     text('seeds', ({ runs }) => String(runs.length)),
     ...table.metrics.map((metric) => metricColumn(metric, table.rows, style)),
-    text('training\ntime', ({ cost }) => duration(cost.trainingSeconds)),
-    text('trainable\nparameters', ({ cost }) => count(cost.trainableParameters)),
-    text('kept\nbytes', ({ cost }) => bytes(cost.keptBytes)),
-    text('kept\nexamples', ({ cost }) => count(cost.keptExamples)),
+    text('training\ntime', ({ cost }) => (cost === null ? 'n/a' : duration(cost.trainingSeconds))),
+    text('trainable\nparameters', ({ cost }) => (cost === null ? 'n/a' : count(cost.trainableParameters))),
+    text('kept\nbytes', ({ cost }) => (cost === null ? 'n/a' : bytes(cost.keptBytes))),
+    text('kept\nexamples', ({ cost }) => (cost === null ? 'n/a' : count(cost.keptExamples))),
   ];
 }
 
@@ -136,13 +143,9 @@ function columnWidth({ head, cells }: Column): number {
 }
 
 function footer(table: ReportTable, { colour }: TerminalStyle): string[] {
-  const { scenario, dataset, rows, metrics } = table;
-  const engines = new Set(
-    rows.map(({ definition: { engine } }) => `${engine.name} ${engine.version} on ${engine.device}`),
-  );
+  const { rows, metrics } = table;
   const lines = [
-    `Scenario ${scenario.name}@${scenario.version}, digest ${scenario.digest.slice(0, 12)}; ` +
-      `dataset ${dataset.name} ${dataset.revision}, sha256 ${dataset.sha256.slice(0, 12)}; engine ${[...engines].join(', ')}.`,
+    provenanceLine(table),
     `Metrics in column order: ${metrics.map(({ id, direction }) => `${id} ${arrows[direction]}`).join(', ')}.`,
     variedLine(rows),
     intervalLine(rows),
@@ -155,7 +158,28 @@ function footer(table: ReportTable, { colour }: TerminalStyle): string[] {
   return lines;
 }
 
+/** What the numbers rest on. Runs of this program and imported ones never share a table. */
+function provenanceLine({ scenario, dataset, rows }: ReportTable): string {
+  const imported = rows[0]?.definition.imported;
+  if (imported !== undefined) {
+    return (
+      `Imported, not measured here: ${imported.measure}. Scenario ${scenario.name} is a name given at import; ` +
+      'its protocol, data and cost are not known.'
+    );
+  }
+  const engines = new Set(
+    rows.map(({ definition: { engine } }) => `${engine.name} ${engine.version} on ${engine.device}`),
+  );
+  return (
+    `Scenario ${scenario.name}@${scenario.version}, digest ${scenario.digest.slice(0, 12)}; ` +
+    `dataset ${dataset.name} ${dataset.revision}, sha256 ${dataset.sha256.slice(0, 12)}; engine ${[...engines].join(', ')}.`
+  );
+}
+
 function variedLine(rows: readonly ReportRow[]): string {
+  if (rows.some(({ definition }) => definition.imported !== undefined)) {
+    return 'Seeds are those of the other tool; what they varied there is not known.';
+  }
   const described = rows.map(({ varied }) =>
     varied.length === 0 ? 'nothing' : varied.map((role) => roleNames[role]).join(', '),
   );

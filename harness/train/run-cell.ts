@@ -4,7 +4,7 @@ import { openEngine } from '../engine/open-engine.ts';
 import type { Engine } from '../engine/program.ts';
 import { messageOf } from '../errors.ts';
 import { RunDirectory } from '../record/run-directory.ts';
-import type { RunDefinition } from '../record/run-record.ts';
+import type { OwnRunDefinition } from '../record/run-record.ts';
 import { loadScenario, scenarioDigest, scenarioDirectory } from '../stream/load-scenario.ts';
 import { openStream } from '../stream/open-stream.ts';
 import type { Scenario } from '../stream/scenario.ts';
@@ -23,7 +23,7 @@ import { type Resolved, resolveSettings } from './settings.ts';
 interface OpenCell {
   readonly cell: CellSpec;
   readonly method: Method;
-  readonly definition: RunDefinition;
+  readonly definition: OwnRunDefinition;
   readonly backbone: Backbone;
   readonly stream: TaskStream;
   readonly engine: Engine;
@@ -133,7 +133,7 @@ function definitionOf(
   base: Scenario,
   { scenario, settings }: Resolved,
   { method, digest }: LoadedMethod,
-): Omit<RunDefinition, 'dataset' | 'engine'> {
+): Omit<OwnRunDefinition, 'dataset' | 'engine'> {
   return {
     scenario: {
       name: base.name,

@@ -1,7 +1,7 @@
 import type { Engine } from '../engine/program.ts';
 import type { AccuracyCell } from '../evaluate/accuracy-matrix.ts';
 import type { RunDirectory } from '../record/run-directory.ts';
-import type { RunCost, RunDefinition } from '../record/run-record.ts';
+import type { OwnRunDefinition, RunCost } from '../record/run-record.ts';
 import { sizeOf } from '../stream/examples.ts';
 import { type Task, type TaskStream, type TrainingTask, withoutTest } from '../stream/stream.ts';
 import type { CellEvent } from './cell.ts';
@@ -16,7 +16,7 @@ export interface RunParts {
   readonly engine: Engine;
   readonly stream: TaskStream;
   readonly directory: RunDirectory;
-  readonly definition: RunDefinition;
+  readonly definition: OwnRunDefinition;
   readonly report: (event: CellEvent) => void;
 }
 

@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../harness/errors.ts';
 import { formatAccuracyCsv, parseAccuracyCsv } from '../../harness/evaluate/accuracy-csv.ts';
-import { AccuracyMatrix, MissingCellError } from '../../harness/evaluate/accuracy-matrix.ts';
+import {
+  AccuracyMatrix,
+  MissingCellError,
+  UnknownCountsError,
+} from '../../harness/evaluate/accuracy-matrix.ts';
+import { evaluateMetric } from '../../harness/evaluate/metrics/index.ts';
+import type { Metric } from '../../harness/evaluate/metrics/metric.ts';
 import { goldenCells } from './golden.ts';
 
 const header = 'after,task,correct,total\n';
@@ -31,6 +37,53 @@ describe('AccuracyMatrix', () => {
     const cell = { after: 1, task: 1, correct: 1, total: 2 };
     expect(() => new AccuracyMatrix([cell, cell])).toThrow('two cells (after 1, task 1)');
     expect(() => new AccuracyMatrix([{ ...cell, task: 3 }], 2)).toThrow('mentions task 3');
+  });
+});
+
+describe('accuracies reported without counts', () => {
+  const reported = [
+    { after: 1, task: 1, accuracy: 0.1 + 0.2 },
+    { after: 1, task: 2, accuracy: 1e-7 },
+    { after: 2, task: 2, accuracy: 1 },
+  ];
+
+  it('are given as they are; their counts are not invented', () => {
+    const matrix = new AccuracyMatrix(reported);
+    expect(matrix.accuracy(1, 1)).toBe(0.1 + 0.2);
+    expect(() => matrix.cell(1, 1)).toThrow(UnknownCountsError);
+    expect(() => matrix.cell(2, 1)).toThrow(MissingCellError);
+  });
+
+  it('come back exactly from CSV', () => {
+    const text = formatAccuracyCsv(reported);
+    expect(text.startsWith('after,task,accuracy\n1,1,0.30000000000000004\n')).toBe(true);
+    expect(parseAccuracyCsv(text, 'a.csv')).toEqual(reported);
+  });
+
+  it('never share a matrix with counts', () => {
+    expect(() => formatAccuracyCsv([...goldenCells, ...reported])).toThrow('in all of its cells or in none');
+  });
+
+  it('make a metric that needs counts undefined, with the reason', () => {
+    const micro = {
+      id: 'micro@1',
+      leastTasks: 1,
+      cells: () => [],
+      compute: (matrix: AccuracyMatrix) => matrix.cell(1, 1).total,
+    } as unknown as Metric;
+    expect(evaluateMetric(micro, new AccuracyMatrix(reported))).toMatchObject({
+      kind: 'undefined',
+      reason: expect.stringContaining('reported without counts'),
+    });
+  });
+
+  it.each([
+    ['1,1,1.5\n', 'accuracy is 1.5, but must lie between 0 and 1'],
+    ['1,1,-0.5\n', 'accuracy is "-0.5"'],
+    ['1,1,NaN\n', 'accuracy is "NaN"'],
+    ['1,1,1e999\n', 'accuracy is Infinity'],
+  ])('are refused where impossible: %j', (line, message) => {
+    expect(() => parseAccuracyCsv(`after,task,accuracy\n${line}`, 'a.csv')).toThrow(message);
   });
 });
 

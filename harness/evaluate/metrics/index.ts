@@ -1,6 +1,6 @@
 import { UsageError } from '../../errors.ts';
 import { nearest } from '../../suggest.ts';
-import type { AccuracyMatrix } from '../accuracy-matrix.ts';
+import { type AccuracyMatrix, UnknownCountsError } from '../accuracy-matrix.ts';
 import { averageIncrementalAccuracy, finalAccuracy, learningAccuracy } from './accuracy.ts';
 import { chaudhryForgetting } from './forgetting.ts';
 import type { Metric, MetricResult } from './metric.ts';
@@ -43,7 +43,14 @@ export function evaluateMetric(metric: Metric, matrix: AccuracyMatrix): MetricRe
     return { kind: 'undefined', reason };
   }
   const cells = matrix.missing(metric.cells(matrix.tasks));
-  return cells.length > 0 ? { kind: 'missing', cells } : { kind: 'value', value: metric.compute(matrix) };
+  if (cells.length > 0) return { kind: 'missing', cells };
+  try {
+    return { kind: 'value', value: metric.compute(matrix) };
+  } catch (error) {
+    if (!(error instanceof UnknownCountsError)) throw error;
+    const reason = `${metric.id} weighs tasks by their test examples, and the accuracies were reported without counts`;
+    return { kind: 'undefined', reason };
+  }
 }
 
 /** Every metric's result on a matrix, by id, in the order of `selected`. */
