@@ -3,6 +3,7 @@ import { type Seeds, seedsFrom } from '../random.ts';
 import type { Training } from '../stream/scenario.ts';
 import { suggestion } from '../suggest.ts';
 import type { CellSpec } from '../train/cell.ts';
+import type { Method } from '../train/method.ts';
 
 /** A method as far as the plan of a sweep looks at it. */
 export interface PlannedMethod {
@@ -13,6 +14,15 @@ export interface PlannedMethod {
   readonly settings: readonly string[];
   /** Settings of this method alone, by dotted key; those of the sweep go before them. */
   readonly tuned?: Readonly<Record<string, unknown>>;
+}
+
+/** What the plan needs to know of a method. */
+export function planned(
+  reference: string,
+  { name, settings }: Method,
+  tuned: PlannedMethod['tuned'] = {},
+): PlannedMethod {
+  return { reference, name, settings: Object.keys(settings), tuned };
 }
 
 /** What is the same in all cells of a sweep. */
@@ -43,11 +53,9 @@ const trainingKeys = Object.keys({
  *
  * A setting without a dot goes to every method that has it; `training.…` and `backbone.…` go to all; `ewc.strength` and
  * `ewc.training.…` go to `ewc` alone.
- * @throws UsageError for a setting that nothing takes, with the nearest name.
  */
 export function planCells(methods: readonly PlannedMethod[], options: SweepOptions): CellSpec[] {
   const { seeds, fixedSeeds, overrides, ...shared } = options;
-  for (const key of Object.keys(overrides)) checkKey(key, methods);
   return seeds.flatMap((seed) =>
     methods.map((method) => ({
       ...shared,
@@ -56,6 +64,14 @@ export function planCells(methods: readonly PlannedMethod[], options: SweepOptio
       seeds: seedsFrom(seed, fixedSeeds),
     })),
   );
+}
+
+/** @throws UsageError for a setting that none of the methods takes, with the nearest name */
+export function checkOverrides(
+  overrides: SweepOptions['overrides'],
+  methods: readonly PlannedMethod[],
+): void {
+  for (const key of Object.keys(overrides)) checkKey(key, methods);
 }
 
 function checkKey(key: string, methods: readonly PlannedMethod[]): void {

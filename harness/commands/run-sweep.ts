@@ -11,7 +11,7 @@ import { loadMethod } from '../train/methods.ts';
 import { resolveSettings } from '../train/settings.ts';
 import { print, printJson } from './command.ts';
 import type { RunOptions } from './options.ts';
-import { type PlannedMethod, planCells } from './plan-cells.ts';
+import { checkOverrides, type PlannedMethod, planCells, planned } from './plan-cells.ts';
 import { printTables, writeCsv } from './print-tables.ts';
 import { runWithProgress } from './run-with-progress.ts';
 import { tunedFor } from './tuned-for.ts';
@@ -26,7 +26,8 @@ export async function runSweep(scenario: string, options: RunOptions): Promise<n
   const references = [...new Set(options.method)];
   const loaded = new Map(await Promise.all(references.map(loadByReference)));
   const tuned = options.tuned ? tunedFor(loadedScenario, [...loaded.values()], options) : {};
-  const methods = [...loaded].map(([reference, method]) => planMethod(reference, method, tuned[method.name]));
+  const methods = [...loaded].map(([reference, method]) => planned(reference, method, tuned[method.name]));
+  checkOverrides(options.set ?? {}, methods);
   const specs = planCells(methods, {
     scenario,
     seeds: options.seeds,
@@ -53,14 +54,6 @@ export async function runSweep(scenario: string, options: RunOptions): Promise<n
 
 async function loadByReference(reference: string): Promise<[string, Method]> {
   return [reference, (await loadMethod(reference)).method];
-}
-
-function planMethod(
-  reference: string,
-  { name, settings }: Method,
-  tuned: PlannedMethod['tuned'] = {},
-): PlannedMethod {
-  return { reference, name, settings: Object.keys(settings), tuned };
 }
 
 function labelOf({ method, seeds }: CellSpec, methods: readonly PlannedMethod[]): string {

@@ -22,7 +22,7 @@ import { loadMethod } from '../train/methods.ts';
 import { resolveSettings } from '../train/settings.ts';
 import { print, printJson } from './command.ts';
 import type { RunOptions } from './options.ts';
-import { planCells } from './plan-cells.ts';
+import { checkOverrides, planCells, planned } from './plan-cells.ts';
 import { planTrials } from './plan-trials.ts';
 import { runWithProgress } from './run-with-progress.ts';
 import { tunedFile } from './tuned-for.ts';
@@ -37,6 +37,8 @@ export type TuneOptions = Omit<RunOptions, 'fixSeed' | 'measureOn' | 'csv' | 'tu
 interface PlannedTrial {
   readonly method: Method;
   readonly settings: Readonly<Record<string, unknown>>;
+  /** What holds for all trials of the method. */
+  readonly fixed: Readonly<Record<string, unknown>>;
   readonly cells: readonly CellSpec[];
 }
 
@@ -54,38 +56,36 @@ export async function runTuning(scenarioName: string, options: TuneOptions): Pro
       method: (await loadMethod(reference)).method,
     })),
   );
+  checkOverrides(
+    options.set ?? {},
+    methods.map(({ reference, method }) => planned(reference, method)),
+  );
   const trials = methods.flatMap(({ reference, method }) =>
     planMethod(scenarioName, scenario, reference, method, options),
   );
   const cells = trials.flatMap((trial) => trial.cells);
-  const labels = trials.flatMap(({ method, cells }, index) =>
-    cells.map(({ seeds }) => `${method.name} trial ${trialNumber(trials, index)} seed ${seeds.exampleOrder}`),
-  );
+  const labels = trials.flatMap((trial, index) => trial.cells.map((cell) => labelOf(trials, index, cell)));
   const result = await runWithProgress(cells, labels, { jobs: options.jobs, quiet: options.quiet === true });
   if (result.interrupted) return interruptedCode;
   const outcomes = new Map(cells.map((cell, index) => [cell, result.outcomes[index] as CellOutcome]));
-  const measured = trials.map((trial) => ({ ...trial, trial: measureTrial(trial, outcomes, metric) }));
   const found = Object.fromEntries(
-    methods.map(({ method }) => [
-      method.name,
-      bestOf(
-        method,
-        measured.flatMap((each) => (each.method === method ? [each.trial] : [])),
-        metric,
-        options.set,
-      ),
-    ]),
+    methods.map(({ method }): [string, TunedMethod] => {
+      const own = trials.filter((trial) => trial.method === method);
+      const measured = own.map((trial) => measureTrial(trial, outcomes, metric));
+      return [method.name, bestOf(method, measured, metric, own[0]?.fixed ?? {})];
+    }),
   );
-  const failed = Object.entries(found).filter(([, { trials }]) => trials.every(({ error }) => error));
   const definition = definitionOf(result.outcomes);
   if (definition) save(scenario, definition, metric, options, found);
+  const failed = Object.entries(found).filter(([, { trials }]) => trials.every(({ error }) => error));
   for (const [name, { trials }] of failed) console.error(`${name}: every trial failed: ${trials[0]?.error}`);
   return failed.length > 0 ? 1 : 0;
 }
 
-function trialNumber(trials: readonly PlannedTrial[], index: number): number {
-  const own = trials.filter(({ method }) => method === trials[index]?.method);
-  return own.indexOf(trials[index] as PlannedTrial) + 1;
+function labelOf(trials: readonly PlannedTrial[], index: number, { seeds }: CellSpec): string {
+  const method = trials[index]?.method;
+  const number = trials.slice(0, index + 1).filter((trial) => trial.method === method).length;
+  return `${method?.name} trial ${number} seed ${seeds.exampleOrder}`;
 }
 
 /** The trials of one method, checked. */
@@ -97,7 +97,6 @@ function planMethod(
   options: TuneOptions,
 ): PlannedTrial[] {
   const { set: overrides = {}, seeds } = options;
-  const planned = { reference, name: method.name, settings: Object.keys(method.settings) };
   const base = {
     scenario: name,
     seeds,
@@ -110,13 +109,13 @@ function planMethod(
     resultsDirectory: options.results,
     dataDirectory: options.data,
   };
-  const [first] = planCells([planned], base);
+  const [first] = planCells([planned(reference, method)], base);
   const fixed = first?.overrides ?? {};
   const { learningRate } = resolveSettings(scenario, method, fixed).scenario.training;
   return planTrials(method, options.trials, learningRate, Object.keys(fixed)).map((settings) => {
-    const cells = planCells([{ ...planned, tuned: settings }], base);
+    const cells = planCells([planned(reference, method, settings)], base);
     for (const cell of cells) resolveSettings(scenario, method, cell.overrides);
-    return { method, settings, cells };
+    return { method, settings, fixed, cells };
   });
 }
 
@@ -143,7 +142,7 @@ function bestOf(
   { version }: Method,
   trials: readonly Trial[],
   { direction }: Metric,
-  fixed: Readonly<Record<string, unknown>> = {},
+  fixed: Readonly<Record<string, unknown>>,
 ): TunedMethod {
   const worth = ({ values }: Trial): number => {
     if (values.length === 0) return Number.NEGATIVE_INFINITY;

@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { UserError } from '../errors.ts';
 
@@ -34,10 +35,14 @@ export function withFileErrors<Result>(doing: string, operation: () => Result): 
   }
 }
 
-/** Replaces a file as a whole, synced to disk: after a crash it holds the old content or the new, never a part. */
+/**
+ * Replaces a file as a whole, synced to disk: after a crash it holds the old content or the new, never a part. Folders that
+ * are missing are made.
+ */
 export function replaceFile(path: string, content: string | Buffer): void {
   withFileErrors(`write ${path}`, () => {
     const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+    mkdirSync(dirname(path), { recursive: true });
     writeFileAtomic.sync(path, bytes, { fsync: true });
     // One write call may store only a part of the bytes when the disk is about to be full.
     if (statSync(path).size !== bytes.length) {

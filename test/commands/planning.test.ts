@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CellTracker } from '../../harness/commands/cell-tracker.ts';
 import { addFixedSeed, addSetting, parsePositive, parseSeeds } from '../../harness/commands/options.ts';
-import { planCells, type SweepOptions } from '../../harness/commands/plan-cells.ts';
+import { checkOverrides, planCells, type SweepOptions } from '../../harness/commands/plan-cells.ts';
 import { nearest } from '../../harness/suggest.ts';
 
 describe('--seeds', () => {
@@ -88,7 +88,7 @@ describe('planCells', () => {
     ['ewc.capacity', 'Did you mean "er.capacity"?'],
     ['nothing-like-it', 'ewc: strength; er: capacity, strength'],
   ])('refuses %s', (key, message) => {
-    expect(() => planCells(methods, { ...options, overrides: { [key]: 1 } })).toThrow(message);
+    expect(() => checkOverrides({ [key]: 1 }, methods)).toThrow(message);
   });
 });
 
