@@ -1,0 +1,116 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../support/tiny-run.ts';
+import { writeTinyScenario } from '../support/tiny-scenario.ts';
+import { palimpsest } from './palimpsest.ts';
+
+describe('palimpsest tune', () => {
+  it('records every trial, and run --tuned takes the best', { timeout: 120_000 }, async () => {
+    const folder = temporaryFolder();
+    const scenario = writeTinyScenario(folder, { training: { epochs: 2, batchSize: 8, learningRate: 1e-5 } });
+    const results = join(folder, 'results');
+    const tune = [
+      'tune',
+      scenario,
+      '--method',
+      'finetune',
+      'ncm',
+      '--trials',
+      '4',
+      '--metric',
+      'accuracy/learning',
+      '--results',
+      results,
+      '-q',
+    ];
+    const tuned = await palimpsest([...tune, '--json']);
+    expect(tuned.error).toBe('');
+    expect(tuned.code).toBe(0);
+    const record = JSON.parse(tuned.out);
+    expect(record).toEqual(JSON.parse(readFileSync(join(results, 'tuned', 'tiny.json'), 'utf8')));
+    expect(record).toMatchObject({
+      measuredOn: 'validation',
+      metric: 'accuracy/learning@1',
+      seeds: [101],
+      trials: 4,
+    });
+    const { finetune, ncm } = record.methods;
+    expect(ncm.trials).toHaveLength(1);
+    expect(finetune.trials).toHaveLength(4);
+    const values = finetune.trials.map(({ values: [value] }: { values: number[] }) => value);
+    expect(values[finetune.best]).toBe(Math.max(...values));
+    expect(finetune.settings).toEqual(finetune.trials[finetune.best].settings);
+    // The default learning rate is so small that another is better.
+    expect(finetune.best).toBeGreaterThan(0);
+
+    const run = await palimpsest([
+      'run',
+      scenario,
+      '--method',
+      'finetune',
+      '--seeds',
+      '1',
+      '--tuned',
+      '--results',
+      results,
+      '-q',
+      '--json',
+    ]);
+    const [row] = JSON.parse(run.out).tables[0].rows;
+    expect(row.training.learningRate).toBe(finetune.settings['training.learningRate']);
+
+    const other = await palimpsest([
+      'run',
+      scenario,
+      '--method',
+      'er',
+      '--tuned',
+      '--results',
+      results,
+      '-q',
+    ]);
+    expect(other.code).toBe(1);
+    expect(other.error).toContain('No tuned settings of er');
+
+    writeTinyScenario(folder, { version: 2 });
+    const newer = await palimpsest([
+      'run',
+      scenario,
+      '--method',
+      'ncm',
+      '--tuned',
+      '--results',
+      results,
+      '-q',
+    ]);
+    expect(newer.code).toBe(1);
+    expect(newer.error).toContain('another text of the scenario (tiny@1)');
+
+    writeFileSync(join(results, 'tuned', 'tiny.json'), '{"format": 1}');
+    const broken = await palimpsest([
+      'run',
+      scenario,
+      '--method',
+      'ncm',
+      '--tuned',
+      '--results',
+      results,
+      '-q',
+    ]);
+    expect(broken.error).toContain('is no record of tuned settings');
+  });
+
+  it('refuses what it cannot tune, before anything is run', async () => {
+    const scenario = writeTinyScenario(temporaryFolder());
+    const wrong = async (...words: string[]): Promise<string> => {
+      const { code, error } = await palimpsest(['tune', scenario, ...words]);
+      expect(code).toBe(2);
+      return error;
+    };
+    expect(await wrong('--method', 'finetun')).toContain('Did you mean "finetune"?');
+    expect(await wrong('--method', 'ewc', '--set', 'strenght=1')).toContain('Did you mean "strength"?');
+    expect(await wrong('--method', 'ewc', '--metric', 'accuracy/fnal')).toContain('accuracy/final');
+    expect(await wrong('--method', 'ewc', '--trials', '0')).toContain('1 or more');
+  });
+});
