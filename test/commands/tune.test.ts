@@ -8,7 +8,7 @@ import { palimpsest } from './palimpsest.ts';
 describe('palimpsest tune', () => {
   it('records every trial, and run --tuned takes the best', { timeout: 120_000 }, async () => {
     const folder = temporaryFolder();
-    const scenario = writeTinyScenario(folder, { training: { epochs: 2, batchSize: 8, learningRate: 1e-5 } });
+    const scenario = writeTinyScenario(folder, { training: { epochs: 2, batchSize: 8, learningRate: 5e-4 } });
     const results = join(folder, 'results');
     const tune = [
       'tune',
