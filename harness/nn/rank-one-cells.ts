@@ -51,8 +51,11 @@ export interface Cells {
 /** The smallest length that responses are divided by, squared: the code's guard is 1e-12. */
 const smallestSquare = 1e-24;
 
-/** From so many cells for each one that can act, gathering values is faster than a product with all of them. */
-export const sparseFrom = 16;
+/**
+ * From so many cells for each one that can act, gathering values is faster than a product with all of them on the onnx
+ * engine (measured with `test/bench/mora-predictions.ts`).
+ */
+const sparseFrom = 20;
 
 /**
  * `Σ_i w_i z_i B_i` over the cells of all groups.

@@ -73,7 +73,12 @@ export async function prepareProduct(engine: Engine, size: number): Promise<() =
   return () => compiled.run({ a, b });
 }
 
-async function learnerOf(engine: Engine, step: StepCase): Promise<Learner> {
+/** A prepared learner for a step. @param settings of the method that are not its defaults */
+export async function learnerOf(
+  engine: Engine,
+  step: StepCase,
+  settings: Readonly<Record<string, unknown>> = {},
+): Promise<Learner> {
   const { method } = await loadMethod(step.method);
   const candidates = new Float32Array(outputs).fill(1);
   const protocol: Protocol = {
@@ -85,7 +90,7 @@ async function learnerOf(engine: Engine, step: StepCase): Promise<Learner> {
   };
   const learner = new Learner({
     method,
-    settings: defaultsOf(method),
+    settings: { ...defaultsOf(method), ...settings },
     backbone: openBackbone(step.backbone, step.inputShape, outputs),
     engine,
     protocol,
