@@ -1,10 +1,5 @@
-import { add, mul } from '@tensorflow/tfjs-core';
-import type { LinearLayer } from '../harness/backbones/backbone.ts';
-import { float32, zeros } from '../harness/engine/tensor.ts';
-import { multiply } from '../harness/linalg/matrix.ts';
-import { linear as applyWeights } from '../harness/nn/layers.ts';
-import { freshKeys, targetLayers, targetsSetting, trainOnlyHead } from '../harness/train/adapted-layers.ts';
-import type { Learner } from '../harness/train/learner.ts';
+import { targetLayers, targetsSetting, trainOnlyHead } from '../harness/train/adapted-layers.ts';
+import { beginUpdate, mergeUpdate, withUpdates } from '../harness/train/low-rank-updates.ts';
 import { defineMethod } from '../harness/train/method.ts';
 
 interface Settings {
@@ -24,7 +19,7 @@ interface Settings {
  */
 export default defineMethod<Settings>({
   name: 'lora',
-  version: 1,
+  version: 2,
   title: 'LoRA, sequential',
   summary: 'Freezes the backbone and trains one low-rank update of each layer through all tasks.',
   paper: {
@@ -65,47 +60,19 @@ export default defineMethod<Settings>({
 
   prepare(learner) {
     trainOnlyHead(learner);
-    for (const layer of targetLayers(learner)) {
-      learner.trainable.add(`${layer.name}.lora_A`).add(`${layer.name}.lora_B`);
-      begin(learner, layer, 0);
-    }
+    for (const layer of targetLayers(learner)) beginUpdate(learner, layer, learner.settings.rank, 0);
   },
 
   linear(layer, x, base, { parameters, settings }) {
-    const down = parameters[`${layer.name}.lora_A`];
-    const up = parameters[`${layer.name}.lora_B`];
-    if (!down || !up) return base();
-    // The factor goes to B, the smallest of the tensors that could take it.
-    return add(base(), applyWeights(applyWeights(x, down), mul(up, settings.alpha / settings.rank)));
+    return withUpdates(layer, x, base, parameters, settings.alpha / settings.rank);
   },
 
   endTask(learner, task) {
-    if (learner.settings.merge === 'never') return;
+    const { merge, alpha, rank } = learner.settings;
+    if (merge === 'never') return;
     for (const layer of targetLayers(learner)) {
-      learner.setParameter(`${layer.name}.weight`, merged(learner, layer));
-      begin(learner, layer, task.index);
+      mergeUpdate(learner, layer, alpha / rank);
+      beginUpdate(learner, layer, rank, task.index);
     }
   },
 });
-
-/** A fresh pair for a layer. */
-function begin(learner: Learner<Settings>, layer: LinearLayer, tasksDone: number): void {
-  const { rank } = learner.settings;
-  const random = learner.random('initialWeights', 'lora', layer.name, tasksDone);
-  learner.setParameter(`${layer.name}.lora_A`, freshKeys(rank, layer, random));
-  learner.setParameter(`${layer.name}.lora_B`, zeros([layer.outputs, rank]));
-}
-
-/** `W + (α / r) · B A`, `[out, in]`. */
-function merged(learner: Learner<Settings>, layer: LinearLayer): ReturnType<typeof float32> {
-  const { alpha, rank } = learner.settings;
-  const change = multiply(
-    learner.parameter(`${layer.name}.lora_B`),
-    learner.parameter(`${layer.name}.lora_A`),
-  );
-  const weight = learner.parameter(`${layer.name}.weight`);
-  return float32(
-    Float32Array.from(weight.data, (value, index) => value + (alpha / rank) * (change.data[index] as number)),
-    weight.shape,
-  );
-}

@@ -1,8 +1,8 @@
 import { add, mul } from '@tensorflow/tfjs-core';
-import { Matrix } from 'ml-matrix';
 import type { LinearLayer } from '../harness/backbones/backbone.ts';
 import type { Tensors } from '../harness/engine/program.ts';
 import { zeros } from '../harness/engine/tensor.ts';
+import { type Factors, stacked } from '../harness/linalg/low-rank.ts';
 import { toMatrix, toTensor } from '../harness/linalg/matrix.ts';
 import { type Activation, type Cells, mixture } from '../harness/nn/rank-one-cells.ts';
 import { freshKeys, targetLayers, targetsSetting, trainOnlyHead } from '../harness/train/adapted-layers.ts';
@@ -170,32 +170,11 @@ function cellNames(layer: string): [string, string, string, string] {
   return [`${layer}.mora_bank_A`, `${layer}.mora_bank_B`, `${layer}.mora_A`, `${layer}.mora_B`];
 }
 
-/** Cells on the host: keys `[cells, in]`, values `[out, cells]`. */
-export interface CellMatrices {
-  readonly keys: Matrix;
-  readonly values: Matrix;
-}
-
-/**
- * A bank with more cells at its end.
- * @param scale what the values of the added cells are multiplied by
- */
-export function appended(bank: CellMatrices | undefined, added: CellMatrices, scale = 1): CellMatrices {
-  const values = Matrix.mul(added.values, scale);
-  if (!bank) return { keys: added.keys, values };
-  const before = bank.keys.rows;
-  const keys = Matrix.zeros(before + added.keys.rows, added.keys.columns);
-  keys.setSubMatrix(bank.keys, 0, 0).setSubMatrix(added.keys, before, 0);
-  const all = Matrix.zeros(values.rows, keys.rows);
-  all.setSubMatrix(bank.values, 0, 0).setSubMatrix(values, 0, before);
-  return { keys, values: all };
-}
-
 /** The cells of largest `‖A_i‖ ‖B_i‖`, in the order in which they were; of equals the first. */
-export function strongest({ keys, values }: CellMatrices, count: number): CellMatrices {
+export function strongest({ down, up }: Factors, count: number): Factors {
   const strengths = Array.from(
-    { length: keys.rows },
-    (_, cell) => keys.getRowVector(cell).norm() * values.getColumnVector(cell).norm(),
+    { length: down.rows },
+    (_, cell) => down.getRowVector(cell).norm() * up.getColumnVector(cell).norm(),
   );
   const kept = strengths
     .map((strength, cell) => ({ strength, cell }))
@@ -203,7 +182,7 @@ export function strongest({ keys, values }: CellMatrices, count: number): CellMa
     .slice(0, count)
     .map(({ cell }) => cell)
     .sort((left, right) => left - right);
-  return { keys: keys.subMatrixRow(kept), values: values.subMatrixColumn(kept) };
+  return { down: down.subMatrixRow(kept), up: up.subMatrixColumn(kept) };
 }
 
 /** Freezes the cells of a layer and adds new ones. */
@@ -222,7 +201,7 @@ function begin(learner: Learner<Settings>, layer: LinearLayer, task: number): vo
 /** Leaves a layer the strongest of its cells, all frozen, where it has more than the budget. @returns how many it has then */
 function prune(learner: Learner<Settings>, layer: LinearLayer, budget: number): number {
   const cells = allCells(learner, layer);
-  if (cells.keys.rows <= budget) return cells.keys.rows;
+  if (cells.down.rows <= budget) return cells.down.rows;
   setBank(learner, layer, strongest(cells, budget));
   const [, , keys, values] = cellNames(layer.name);
   learner.removeParameter(keys);
@@ -231,18 +210,21 @@ function prune(learner: Learner<Settings>, layer: LinearLayer, budget: number): 
 }
 
 /** The frozen cells of a layer with the trained ones at their end, scaled as they will be when they are frozen. */
-function allCells({ settings, parameters }: Learner<Settings>, { name }: LinearLayer): CellMatrices {
+function allCells({ settings, parameters }: Learner<Settings>, { name }: LinearLayer): Factors {
   const [bankKeys, bankValues, keys, values] = cellNames(name).map((of) => {
     const tensor = parameters[of];
     return tensor && toMatrix(tensor, `${of} of mora`);
   });
   if (!keys || !values) throw new Error(`The layer ${name} has no cells that are trained.`);
-  const bank = bankKeys && bankValues && { keys: bankKeys, values: bankValues };
-  return appended(bank, { keys, values }, settings.bankScale === 'kept' ? settings.scale : 1);
+  const bank = bankKeys && bankValues && { down: bankKeys, up: bankValues };
+  return stacked(bank, {
+    down: keys,
+    up: settings.bankScale === 'kept' ? values.mul(settings.scale) : values,
+  });
 }
 
-function setBank(learner: Learner<Settings>, { name }: LinearLayer, { keys, values }: CellMatrices): void {
+function setBank(learner: Learner<Settings>, { name }: LinearLayer, { down, up }: Factors): void {
   const [bankKeys, bankValues] = cellNames(name);
-  learner.setParameter(bankKeys, toTensor(keys));
-  learner.setParameter(bankValues, toTensor(values));
+  learner.setParameter(bankKeys, toTensor(down));
+  learner.setParameter(bankValues, toTensor(up));
 }

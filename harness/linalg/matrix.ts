@@ -3,16 +3,6 @@ import { float32, type HostTensor } from '../engine/tensor.ts';
 import { UserError } from '../errors.ts';
 
 /**
- * The product of two matrices on the host, worked out in float64.
- * @param a `[rows, inner]`
- * @param b `[inner, columns]`
- * @returns `[rows, columns]`
- */
-export function multiply(a: HostTensor, b: HostTensor): HostTensor {
-  return toTensor(matrixOf(a).mmul(matrixOf(b)));
-}
-
-/**
  * A tensor's values in float64.
  * @param tensor `[rows, columns]`
  * @param what names the matrix in an error, e.g. "blocks.0.attn.proj.weight of coso before task 3"
