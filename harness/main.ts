@@ -3,6 +3,7 @@ import { compareCommand } from './commands/compare.ts';
 import { explainCommand } from './commands/explain.ts';
 import { lsCommand } from './commands/ls.ts';
 import { pretrainCommand } from './commands/pretrain.ts';
+import { regressCommand } from './commands/regress.ts';
 import { runCommand } from './commands/run.ts';
 import { showCommand } from './commands/show.ts';
 import { tableCommand } from './commands/table.ts';
@@ -16,6 +17,7 @@ const commands = [
   tuneCommand,
   tableCommand,
   compareCommand,
+  regressCommand,
   showCommand,
   lsCommand,
   explainCommand,

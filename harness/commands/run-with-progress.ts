@@ -2,16 +2,25 @@ import { type RunCellsResult, runCells } from '../execute/run-cells.ts';
 import type { CellSpec } from '../train/cell.ts';
 import { openProgress } from './progress.ts';
 
+/** How cells are run and shown. */
+export interface ProgressOptions {
+  readonly jobs: number;
+  readonly quiet: boolean;
+  /** As in `RunCellsOptions`. */
+  readonly cellModule?: string;
+}
+
 /** Runs cells in worker processes and shows how far they are. */
 export async function runWithProgress(
   specs: readonly CellSpec[],
   labels: readonly string[],
-  { jobs, quiet }: { readonly jobs: number; readonly quiet: boolean },
+  { jobs, quiet, cellModule }: ProgressOptions,
 ): Promise<RunCellsResult> {
   const progress = await openProgress(labels, quiet);
   try {
     return await runCells(specs, {
       jobs,
+      ...(cellModule !== undefined && { cellModule }),
       onEvent: (index, event) => progress.event(index, event),
       onOutput: (index, line) => progress.note(`${labels[index]}: ${line}`),
       onInterrupt: () =>

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import { canonicalJson } from '../record/canonical.ts';
-import { percent } from '../report/format.ts';
+import { percent, signedPercent } from '../report/format.ts';
 import { type ComparedQuantity, type Comparison, level } from './comparison.ts';
 import type { PairedRuns } from './pair-runs.ts';
 
@@ -72,10 +72,10 @@ function rowOf(quantity: ComparedQuantity, labels: readonly string[]): string[] 
   return [
     `${name} ${arrow}`,
     ...(means === null ? ['', ''] : means.map(percent)),
-    summary === null ? '' : signed(summary.mean),
+    summary === null ? '' : signedPercent(summary.mean),
     summary === null || interval === undefined
       ? ''
-      : `[${signed(summary.mean - interval)}, ${signed(summary.mean + interval)}]`,
+      : `[${signedPercent(summary.mean - interval)}, ${signedPercent(summary.mean + interval)}]`,
     correctedP === null ? '' : probability(correctedP),
     compared === undefined ? '' : probability(compared.wilcoxon.p),
     compared?.effect.kind === 'effect' ? compared.effect.hedges.toFixed(2) : '',
@@ -123,12 +123,6 @@ function leftOut(label: string, seeds: readonly string[]): string[] {
   return seeds.length === 0
     ? []
     : [`Left out, for the other side lacks them: ${label} seeds ${seeds.join('; ')}.`];
-}
-
-/** A difference in percentage points, with its sign. */
-export function signed(fraction: number): string {
-  const text = percent(fraction);
-  return fraction > 0 && text !== '0.00' ? `+${text}` : text;
 }
 
 /** `0.0123`, or `<0.0001`. */

@@ -3,6 +3,7 @@ import { canonicalJson } from '../record/canonical.ts';
 import type { RecordedRun, RunDefinition } from '../record/run-record.ts';
 import { describeSeeds } from '../report/format.ts';
 import { groupRuns } from '../report/group-runs.ts';
+import { dataDifferences } from './same-data.ts';
 
 /** One side of a comparison: finished runs that differ in nothing but their seeds. */
 export interface Side {
@@ -82,28 +83,12 @@ export function pairRuns(first: Side, second: Side): PairedRuns {
 }
 
 function checkSameData(first: Side, second: Side): void {
-  const [one, other] = [first.definition, second.definition];
-  const differences = [
-    difference('the scenario', one.scenario.name, other.scenario.name),
-    difference('the version of the scenario', one.scenario.version, other.scenario.version),
-    difference("the scenario's digest", short(one.scenario.digest), short(other.scenario.digest)),
-    difference("the dataset's revision", one.dataset.revision, other.dataset.revision),
-    difference("the dataset's SHA-256", short(one.dataset.sha256), short(other.dataset.sha256)),
-    difference('what was measured on', one.measuredOn, other.measuredOn),
-  ].flat();
+  const differences = dataDifferences(first.definition, second.definition);
   if (differences.length === 0) return;
   throw new UserError(
     `${first.label} and ${second.label} are not comparable: ${differences.join('; ')}. ` +
       'Runs are compared on one version of one scenario, on the same examples.',
   );
-}
-
-function difference(what: string, one: string | number, other: string | number): string[] {
-  return one === other ? [] : [`${what} is ${one} and ${other}`];
-}
-
-function short(digest: string): string {
-  return digest.slice(0, 12);
 }
 
 function bySeeds({ runs }: Side): Map<string, RecordedRun> {

@@ -1,13 +1,13 @@
 import { Ajv } from 'ajv';
 import type { RunRecord } from './run-record.ts';
 
-const text = { type: 'string' } as const;
-const count = { type: 'integer', minimum: 0 } as const;
-const amount = { type: 'number', minimum: 0 } as const;
-const record = { type: 'object' } as const;
+export const text = { type: 'string' } as const;
+export const count = { type: 'integer', minimum: 0 } as const;
+export const amount = { type: 'number', minimum: 0 } as const;
+export const record = { type: 'object' } as const;
 
 /** An object of which every named property must be there; others are tolerated, for records of later versions. */
-function object(
+export function object(
   properties: Readonly<Record<string, unknown>>,
   optional: Readonly<Record<string, unknown>> = {},
 ): object {
@@ -19,7 +19,7 @@ function object(
 }
 
 /** Null for an imported run. */
-const cost = {
+export const cost = {
   ...object({
     trainingSeconds: amount,
     evaluationSeconds: amount,
@@ -41,20 +41,26 @@ const imported = object({
   part: text,
 });
 
-const definition = object(
-  {
-    scenario: object({ name: text, version: count, digest: text }),
-    dataset: object({ name: text, revision: text, licence: text, source: text, sha256: text }),
-    method: object({ name: text, version: count, digest: text, settings: record }),
-    training: record,
-    backbone: object({ name: text }),
-    seeds: object({ classOrder: count, initialWeights: count, exampleOrder: count, memorySampling: count }),
-    measuredOn: { enum: ['test', 'validation'] },
-    engine: object({ name: text, device: text, threads: count, version: text }),
-    palimpsest: text,
-  },
-  { imported },
-);
+export const seeds = object({
+  classOrder: count,
+  initialWeights: count,
+  exampleOrder: count,
+  memorySampling: count,
+});
+
+/** What is the same in all runs of a row: a run's definition without its seeds. */
+export const sharedDefinition = {
+  scenario: object({ name: text, version: count, digest: text }),
+  dataset: object({ name: text, revision: text, licence: text, source: text, sha256: text }),
+  method: object({ name: text, version: count, digest: text, settings: record }),
+  training: record,
+  backbone: object({ name: text }),
+  measuredOn: { enum: ['test', 'validation'] },
+  engine: object({ name: text, device: text, threads: count, version: text }),
+  palimpsest: text,
+};
+
+const definition = object({ ...sharedDefinition, seeds }, { imported });
 
 const status = {
   type: 'object',

@@ -6,6 +6,12 @@ export function percent(fraction: number): string {
   return text === '-0.00' ? '0.00' : text;
 }
 
+/** A difference of fractions in percentage points, with its sign: 0.0123 is `+1.23`. */
+export function signedPercent(difference: number): string {
+  const text = percent(difference);
+  return difference > 0 && text !== '0.00' ? `+${text}` : text;
+}
+
 /** A count of bytes with a binary unit and three significant digits: `3.65 MiB`. */
 export function bytes(count: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];

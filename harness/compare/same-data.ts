@@ -1,0 +1,24 @@
+import type { RunDefinition } from '../record/run-record.ts';
+
+/** What of two runs must be the same for their accuracies to be comparable. */
+export type DataDefinition = Pick<RunDefinition, 'scenario' | 'dataset' | 'measuredOn'>;
+
+/** In what two runs were not measured on the same examples of the same scenario, one sentence part each; none if they were. */
+export function dataDifferences(one: DataDefinition, other: DataDefinition): string[] {
+  return [
+    difference('the scenario', one.scenario.name, other.scenario.name),
+    difference('the version of the scenario', one.scenario.version, other.scenario.version),
+    difference("the scenario's digest", short(one.scenario.digest), short(other.scenario.digest)),
+    difference("the dataset's revision", one.dataset.revision, other.dataset.revision),
+    difference("the dataset's SHA-256", short(one.dataset.sha256), short(other.dataset.sha256)),
+    difference('what was measured on', one.measuredOn, other.measuredOn),
+  ].flat();
+}
+
+function difference(what: string, one: string | number, other: string | number): string[] {
+  return one === other ? [] : [`${what} is ${one} and ${other}`];
+}
+
+function short(digest: string): string {
+  return digest.slice(0, 12);
+}
