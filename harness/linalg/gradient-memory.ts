@@ -43,28 +43,39 @@ export function extendMemory(
   const left = freePart(memory, covariance);
   const { U, s } = leftSvd(left, what);
   const total = energy(covariance);
-  // Inputs that are all 0 take no direction.
-  let taken = total === 0 ? 1 : 1 - energy(left) / total;
-  let count = 0;
-  // A direction that is the last that is needed counts, but not for the first memory.
-  const reached = (next: number): boolean => (memory ? taken >= share : taken + next >= share);
-  for (const value of s) {
-    const next = value ** 2 / total;
-    if (reached(next)) break;
-    taken += next;
-    count++;
+  const n = covariance.rows;
+  if (!memory) {
+    const count = Math.max(1, directionsNeeded(s, total, 0, share) - 1);
+    return smaller(columnsOf(U).slice(0, count), n, 'taken');
   }
-  if (!memory) count = Math.max(count, 1);
-  const free = memory ? U.rows - directionsTaken(memory) : U.rows;
-  count = Math.min(count, free);
-  const added = columnsOf(U).slice(0, count);
-  if (!memory) return smaller(added, U.rows, 'taken');
+  const held = 1 - energy(left) / total;
+  const free = n - directionsTaken(memory);
+  const count = Math.min(directionsNeeded(s, total, held, share), free);
   if (count === 0) return memory;
-  const basis = columnsOf(memory.basis);
-  if (memory.kind === 'taken')
-    return smaller(orthonormalColumns([...basis, ...added], basis.length), U.rows, 'taken');
-  const others = columnsOf(leftSvd(withoutDirections(memory.basis, added), what).U).slice(0, free - count);
-  return smaller(others, U.rows, 'free');
+  const added = columnsOf(U).slice(0, count);
+  if (memory.kind === 'taken') {
+    const basis = columnsOf(memory.basis);
+    return smaller(orthonormalColumns([...basis, ...added], basis.length), n, 'taken');
+  }
+  const others = leftSvd(withoutDirections(memory.basis, added), what).U;
+  return smaller(columnsOf(others).slice(0, free - count), n, 'free');
+}
+
+/**
+ * How many directions it takes to reach a share, all and one more where they do not.
+ * @param s their singular values, falling
+ * @param total the squared norm that is the whole
+ * @param held the share that is held already
+ */
+function directionsNeeded(s: readonly number[], total: number, held: number, share: number): number {
+  // Inputs that are all 0 need none.
+  if (total === 0) return 0;
+  let sum = held;
+  for (let count = 0; count <= s.length; count++) {
+    if (sum >= share) return count;
+    sum += (s[count] ?? 0) ** 2 / total;
+  }
+  return s.length + 1;
 }
 
 /** Squared Frobenius norm: the sum of the squared singular values. */
