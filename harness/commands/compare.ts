@@ -1,4 +1,5 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import type { IntervalKind } from '../compare/format.ts';
 import { type CommandMaker, print, printJson } from './command.ts';
 
 interface CompareOptions {
@@ -6,6 +7,7 @@ interface CompareOptions {
   readonly metric?: readonly string[];
   readonly measuredOn?: string;
   readonly results: string;
+  readonly interval: IntervalKind;
   readonly json?: boolean;
 }
 
@@ -27,6 +29,11 @@ export const compareCommand: CommandMaker = () =>
     .option('--scenario <name>', 'take only runs of this scenario')
     .option('--metric <ids...>', 'metrics to compare; accuracy and forgetting when left out')
     .option('--measured-on <examples>', 'take only runs measured on these: test or validation')
+    .addOption(
+      new Option('--interval <kind>', 'which interval of the difference is shown')
+        .choices(['t', 'bootstrap'])
+        .default('t'),
+    )
     .option('--results <folder>', 'where runs are recorded', 'results')
     .option('--json', 'print the comparison as JSON')
     .addHelpText('after', examples)
@@ -46,7 +53,7 @@ async function compareSides(first: string, second: string, options: CompareOptio
   const paired = pairRuns(sideOf(first, one.runs), sideOf(second, other.runs));
   const comparison = compareRuns(paired, (options.metric ?? comparedMetrics).map(findMetric));
   if (options.json === true) printJson(format.comparisonJson(comparison));
-  else print(format.formatComparison(comparison));
+  else print(format.formatComparison(comparison, options.interval));
   const left = new Set(chosen.flatMap(({ unreadable }) => unreadable.map(({ error }) => error)));
   for (const error of left) console.error(`Left out: ${error}`);
 }

@@ -1,6 +1,13 @@
 import { AccuracyMatrix } from '../evaluate/accuracy-matrix.ts';
 import { evaluateMetric, type Metric } from '../evaluate/metrics/index.ts';
-import { comparePaired, holm, mean, type PairedComparison } from '../evaluate/statistics.ts';
+import {
+  type BootstrapInterval,
+  bootstrapInterval,
+  comparePaired,
+  holm,
+  mean,
+  type PairedComparison,
+} from '../evaluate/statistics.ts';
 import type { RecordedRun } from '../record/run-record.ts';
 import type { PairedRuns } from './pair-runs.ts';
 
@@ -35,6 +42,8 @@ export interface ComparedQuantity {
   readonly means: readonly [number, number] | null;
   /** Of first minus second. */
   readonly comparison: PairedComparison;
+  /** Of the mean difference: bias-corrected and accelerated, 95%, 10,000 resamples. */
+  readonly bootstrap: BootstrapInterval;
   /** The t test's p, corrected by Holm within metrics or within tasks; null where nothing was tested. */
   readonly correctedP: number | null;
   readonly verdict: ComparisonVerdict;
@@ -114,8 +123,18 @@ function judge(family: readonly Measured[]): ComparedQuantity[] {
     if (comparison === undefined) return [];
     const { name, direction, values } = measured;
     const correctedP = corrected.get(index) ?? null;
-    const verdict = verdictOf(measured, comparison, correctedP);
-    return [{ name, direction, values, means: meansOf(values), comparison, correctedP, verdict }];
+    return [
+      {
+        name,
+        direction,
+        values,
+        means: meansOf(values),
+        comparison,
+        bootstrap: bootstrapInterval(values.map(([one, other]) => one - other)),
+        correctedP,
+        verdict: verdictOf(measured, comparison, correctedP),
+      },
+    ];
   });
 }
 

@@ -1,6 +1,6 @@
 /** Statistics of several runs: every distribution comes from jStat, every rule of a test is here. */
 export { mean } from 'simple-statistics';
-export { type BootstrapOptions, bootstrapInterval } from './statistics/bootstrap.ts';
+export { type BootstrapInterval, type BootstrapOptions, bootstrapInterval } from './statistics/bootstrap.ts';
 export { benjaminiHochberg, holm } from './statistics/correction.ts';
 export {
   type CriticalDifference,

@@ -66,6 +66,16 @@ describe.concurrent('compare', () => {
     expect(tasks[1].verdict).toEqual({ kind: 'no-difference-found' });
   });
 
+  it('shows bootstrap intervals, too: differences of 5 and 5.5 points have none wider', async () => {
+    const results = temporaryFolder();
+    record(results, 'ewc', ewc);
+    record(results, 'er', er);
+    const words = ['compare', 'er', 'ewc', '--results', results, '--interval', 'bootstrap'];
+    const { out } = await palimpsest(words);
+    expect(out).toMatch(/accuracy\/final@1 ↑.*\[\+5\.\d\d, \+5\.\d\d\].*er better/);
+    expect(out).toContain('95% bootstrap interval');
+  });
+
   it('says why it says nothing of two pairs, and what it left out', async () => {
     const results = temporaryFolder();
     record(results, 'ewc', ewc.slice(0, 2));

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import '../../harness/regress/vitest.ts';
+import 'palimpsest/vitest';
 import { readRun } from '../../harness/record/read-run.ts';
 import { referenceFrom, writeReference } from '../../harness/regress/reference.ts';
 import { sampleOf } from '../../harness/regress/run-sample.ts';

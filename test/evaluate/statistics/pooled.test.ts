@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { detectionPower, pooledTest } from '../../../harness/evaluate/statistics.ts';
 import { Random } from '../../../harness/random.ts';
@@ -51,6 +52,25 @@ describe('detectionPower', () => {
     }
     // Three standard errors of a share of 4000.
     expect(Math.abs(found / trials - detectionPower(planned))).toBeLessThan(0.024);
+  });
+
+  it('is a probability for whatever is planned', () => {
+    const number = (min: number, max: number) => fc.double({ min, max, noNaN: true });
+    const counts = fc.tuple(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 2, max: 1000 }));
+    fc.assert(
+      fc.property(
+        number(0, 1),
+        number(1e-6, 1),
+        counts,
+        number(1e-4, 0.2),
+        (difference, deviation, sizes, level) => {
+          const power = detectionPower({ difference, deviation, counts: sizes, level });
+          expect(power).toBeGreaterThanOrEqual(0);
+          expect(power).toBeLessThanOrEqual(1);
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 
   it('grows with the number of values up to what the smaller sample allows', () => {
