@@ -47,8 +47,19 @@ export async function collectRuns(job: RegressJob): Promise<CollectedRuns> {
   return {
     kind: 'collected',
     runs: sampleOf(`${method.name} in ${options.runs.join(' ')}`, ofMethod),
-    overrides: {},
+    overrides: ownOverrides(method.name, options.set),
   };
+}
+
+/** With which settings the recorded runs were made is the caller's to say; `ewc.strength` is `strength` of its own method. */
+function ownOverrides(name: string, set: RegressOptions['set'] = {}): Readonly<Record<string, unknown>> {
+  const prefix = `${name}.`;
+  return Object.fromEntries(
+    Object.entries(set).map(([key, value]) => [
+      key.startsWith(prefix) ? key.slice(prefix.length) : key,
+      value,
+    ]),
+  );
 }
 
 async function runNow({ word, method, scenario, reference, options }: RegressJob): Promise<CollectedRuns> {

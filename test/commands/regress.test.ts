@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { readReference } from '../../harness/regress/reference.ts';
 import { definition, recordRun } from '../record/fixtures.ts';
 import { referencePath, scenarioPath } from '../regress/samples.ts';
 import { type Called, palimpsest } from './palimpsest.ts';
@@ -59,9 +60,18 @@ describe.concurrent('regress', () => {
     const results = join(folder, 'record');
     for (const seed of [1, 2, 3]) recordRun(results, definition({}, 'ewc', seed), 50 + seed);
     const words = ['regress', 'ewc', '--scenario', 'split-mnist-class', '--results', results];
-    const recorded = await palimpsest([...words, '--runs', 'split-mnist-class.ewc.*', '--record']);
+    const recorded = await palimpsest([
+      ...words,
+      '--runs',
+      'split-mnist-class.ewc.*',
+      '--record',
+      '--set',
+      'ewc.strength=100',
+    ]);
     expect(recorded.out).toContain('Recorded 3 runs as the reference');
-    expect(recorded.out).toContain('references/split-mnist-class.ewc.json');
+    const path = join(results, 'references', 'split-mnist-class.ewc.json');
+    expect(recorded.out).toContain(path);
+    expect(readReference(path).overrides).toEqual({ strength: 100 });
     const { code, error } = await palimpsest([...words, '--seeds', '9,']);
     expect(code).toBe(1);
     expect(error).toContain("the scenario's digest is");

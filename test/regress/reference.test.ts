@@ -2,11 +2,13 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readRun } from '../../harness/record/read-run.ts';
+import { RunDirectory } from '../../harness/record/run-directory.ts';
+import type { ImportSource } from '../../harness/record/run-record.ts';
 import { defaultRule } from '../../harness/regress/decide.ts';
 import { readReference, referenceFrom, writeReference } from '../../harness/regress/reference.ts';
 import { judgeRuns } from '../../harness/regress/regression.ts';
 import { matrixOf, sampleOf } from '../../harness/regress/run-sample.ts';
-import { definition, recordRun, temporaryFolder } from '../record/fixtures.ts';
+import { definition, recordRun, tasks, temporaryFolder } from '../record/fixtures.ts';
 import { referencePath, sample } from './samples.ts';
 
 function recorded(): ReturnType<typeof sampleOf> {
@@ -63,6 +65,25 @@ describe('a reference file', () => {
 
   it('is asked for by name where there is none', () => {
     expect(() => readReference('nowhere.json')).toThrow('regress … --record');
+  });
+});
+
+describe('runs of another tool', () => {
+  it('cannot be judged, for nothing says what they were measured on', () => {
+    const imported: ImportSource = {
+      ...{ format: 'matrix', version: 1, tool: 'a spreadsheet', measure: 'accuracy', part: '' },
+      files: [{ name: 'a.csv', sha256: 'e'.repeat(64) }],
+    };
+    const runs = RunDirectory.open(temporaryFolder(), {
+      definition: definition({ imported }),
+      order: [],
+      tasks,
+    });
+    runs.addCells([{ after: 1, task: 1, accuracy: 0.5 }]);
+    runs.setTasksDone(2);
+    runs.finish(null);
+    runs.close();
+    expect(() => sampleOf('ewc', [readRun(runs.path)])).toThrow('was imported from another tool');
   });
 });
 
