@@ -16,6 +16,7 @@ import {
   writeReference,
 } from '../regress/reference.ts';
 import { isFailure, judgeRuns, type Regression } from '../regress/regression.ts';
+import { formatSharpness, sharpnessOf } from '../regress/sharpness.ts';
 import { loadScenario, scenarioDigest } from '../stream/load-scenario.ts';
 import { loadMethod } from '../train/methods.ts';
 import { print, printJson } from './command.ts';
@@ -40,10 +41,12 @@ export async function regress(word: string, options: RegressOptions): Promise<nu
   const collected = await collectRuns({ word, method, scenario, reference, options });
   if (collected.kind === 'failed') return collected.interrupted ? interruptedCode : 1;
   if (reference === undefined) {
-    writeReference(path, referenceFrom(collected.runs, collected.overrides));
-    const told = { reference: path, runs: collected.runs.runs.length };
-    if (options.json === true) printJson(told);
-    else print(`Recorded ${told.runs} runs as the reference ${path}.`);
+    const recorded = referenceFrom(collected.runs, collected.overrides);
+    const sharpness = sharpnessOf(recorded, rule, options.metric);
+    writeReference(path, recorded);
+    const runs = recorded.runs.length;
+    if (options.json === true) printJson({ reference: path, runs, sharpness });
+    else print(`Recorded ${runs} runs as the reference ${path}.\n${formatSharpness(sharpness, rule)}`);
     return 0;
   }
   const regression = judgeRuns(collected.runs, reference, rule, {

@@ -94,7 +94,7 @@ export function decide(
 /** The smallest change that is found with the rule's power, as a fraction; for people who record a reference. */
 export function smallestFound(reference: Summary, runs: number, rule: DecisionRule, family: number): number {
   const deviation = reference.deviation ?? 0;
-  if (deviation === 0) return 0;
+  if (deviation === 0) return rule.tolerance;
   let [low, high] = [0, deviation];
   const found = (detect: number): boolean =>
     powerOf(deviation, [runs, reference.count], { ...rule, detect }, family) >= rule.power;

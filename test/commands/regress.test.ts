@@ -71,6 +71,9 @@ describe.concurrent('regress', () => {
     expect(recorded.out).toContain('Recorded 3 runs as the reference');
     const path = join(results, 'references', 'split-mnist-class.ewc.json');
     expect(recorded.out).toContain(path);
+    expect(recorded.out).toMatch(
+      /accuracy\/final@1: \d+\.\d\d points with 3 runs, \d+\.\d\d points with 5 runs/,
+    );
     expect(readReference(path).overrides).toEqual({ strength: 100 });
     const { code, error } = await palimpsest([...words, '--seeds', '9,']);
     expect(code).toBe(1);

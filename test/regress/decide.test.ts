@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { holm } from '../../harness/evaluate/statistics.ts';
+import { holm, summarise } from '../../harness/evaluate/statistics.ts';
 import { Random } from '../../harness/random.ts';
 import {
   type DecisionRule,
   decide,
   defaultRule,
   examine,
+  smallestFound,
   type Verdict,
 } from '../../harness/regress/decide.ts';
 
@@ -62,6 +63,17 @@ describe('decide', () => {
       examine({ runs: draw(runs, 0.8, 0.03, 'more'), reference: wide }, rule, 1).power;
     expect(power(count)).toBeGreaterThanOrEqual(rule.power);
     expect(power(count - 1)).toBeLessThan(rule.power);
+  });
+
+  it('names the smallest change that is found, and finds it', () => {
+    const summary = summarise(draw(20, 0.8, 0.03, 'wide'));
+    const changes = [3, 5, 10].map((runs) => smallestFound(summary, runs, rule, 1));
+    expect(changes).toEqual(changes.toSorted((left, right) => right - left));
+    const [change = 0] = changes;
+    const power = (detect: number): number =>
+      examine({ runs: [1, 2, 3], reference: draw(20, 0.8, 0.03, 'wide') }, { ...rule, detect }, 1).power;
+    expect(power(change)).toBeCloseTo(rule.power, 6);
+    expect(smallestFound(summarise([0.5, 0.5, 0.5]), 3, rule, 1)).toBe(rule.tolerance);
   });
 
   it('asks for a larger reference where more runs would not help', () => {

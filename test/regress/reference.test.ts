@@ -1,5 +1,6 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readRun } from '../../harness/record/read-run.ts';
 import { RunDirectory } from '../../harness/record/run-directory.ts';
@@ -8,6 +9,7 @@ import { defaultRule } from '../../harness/regress/decide.ts';
 import { readReference, referenceFrom, writeReference } from '../../harness/regress/reference.ts';
 import { judgeRuns } from '../../harness/regress/regression.ts';
 import { matrixOf, sampleOf } from '../../harness/regress/run-sample.ts';
+import { loadScenario, scenarioDigest } from '../../harness/stream/load-scenario.ts';
 import { definition, recordRun, tasks, temporaryFolder } from '../record/fixtures.ts';
 import { referencePath, sample } from './samples.ts';
 
@@ -65,6 +67,20 @@ describe('a reference file', () => {
 
   it('is asked for by name where there is none', () => {
     expect(() => readReference('nowhere.json')).toThrow('regress … --record');
+  });
+});
+
+describe('the references of the repository', () => {
+  const folder = fileURLToPath(new URL('../../results/references/', import.meta.url));
+  const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
+
+  it.each(files)('%s is whole and of the present version of its scenario', async (file) => {
+    const { definition, runs } = readReference(join(folder, file));
+    const { name, version, digest } = definition.scenario;
+    const scenario = await loadScenario(name);
+    expect(file).toBe(`${name}.${definition.method.name}.json`);
+    expect([version, digest]).toEqual([scenario.version, scenarioDigest(scenario)]);
+    expect(runs.length).toBeGreaterThanOrEqual(10);
   });
 });
 
