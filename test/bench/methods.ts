@@ -19,6 +19,7 @@ import { loadMethod } from '../../harness/train/methods.ts';
 import { protocolOf } from '../../harness/train/protocol.ts';
 import { resolveSettings } from '../../harness/train/settings.ts';
 import { trainTask } from '../../harness/train/train-task.ts';
+import { processorTime } from './steps.ts';
 
 const batchSize = 64;
 /** Steps of one timing; refreshes that happen every so many steps are spread over them. */
@@ -81,12 +82,6 @@ async function prepare(
 
 function train(engine: Engine, { learner, training }: Prepared, task: Task): Promise<void> {
   return trainTask({ learner, engine, training, task, past: [] }, () => {});
-}
-
-/** Processor time of this process in milliseconds: what other programs take does not count. */
-function processorTime(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
 }
 
 async function millisecondsOf(

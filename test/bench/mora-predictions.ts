@@ -1,6 +1,7 @@
 /**
  * `node --import tsx test/bench/mora-predictions.ts`: times predictions of MoRA after 10, 20, 50 and 100 tasks on one thread, with
- * all values in one product and with the values of the cells that act gathered. Only ratios from one run mean something.
+ * all values in one product and with the values of the cells that act gathered. Times are of the processor; only ratios from
+ * one run mean something.
  */
 import Table from 'cli-table3';
 import { Bench } from 'tinybench';
@@ -9,7 +10,7 @@ import { Random } from '../../harness/random.ts';
 import { emptyFeeds } from '../../harness/train/batch-rows.ts';
 import type { Learner } from '../../harness/train/learner.ts';
 import { modelState, predictionProgram } from '../../harness/train/model-programs.ts';
-import { learnerOf, openSingleThreaded } from './steps.ts';
+import { learnerOf, openSingleThreaded, processorTime } from './steps.ts';
 
 const batch = 250;
 const step = {
@@ -55,18 +56,21 @@ async function preparePredictions(
 }
 
 async function milliseconds(call: () => Promise<unknown>): Promise<number> {
-  const bench = new Bench({ iterations: 7, time: 0, warmupIterations: 2, warmupTime: 0 });
+  const bench = new Bench({ iterations: 4, time: 0, warmupIterations: 1, warmupTime: 0, now: processorTime });
   bench.add('call', async () => {
     await call();
   });
   const [task] = await bench.run();
   const result = task?.result;
   if (!result || !('latency' in result)) throw new Error('The predictions could not be timed.');
-  return result.latency.p50;
+  return result.latency.min;
 }
 
 const plain = await milliseconds(await preparePredictions('linear-probe', 0));
-const table = new Table({ head: ['tasks', 'cells a matrix', 'dense', 'sparse', 'sparse / dense'] });
+const table = new Table({
+  head: ['tasks', 'cells a matrix', 'dense', 'sparse', 'sparse / dense'],
+  style: { head: [] },
+});
 for (const tasks of [10, 20, 50, 100]) {
   const dense = await milliseconds(await preparePredictions('mora', tasks, { inference: 'dense' }));
   const sparse = await milliseconds(await preparePredictions('mora', tasks, { inference: 'sparse' }));
@@ -79,7 +83,7 @@ for (const tasks of [10, 20, 50, 100]) {
   ]);
 }
 console.log(
-  `Predictions for ${batch} images of 28 × 28, ViT of width 128 and depth 6; times of the plain ViT.`,
+  `Predictions for ${batch} images of 28 × 28, ViT of width 128 and depth 6; multiples of the plain ViT's time.`,
 );
 console.log(table.toString());
 await engine.dispose();

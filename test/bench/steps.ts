@@ -73,6 +73,12 @@ export async function prepareProduct(engine: Engine, size: number): Promise<() =
   return () => compiled.run({ a, b });
 }
 
+/** Processor time of this process in milliseconds: what other programs take does not count. */
+export function processorTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 /** A prepared learner for a step. @param settings of the method that are not its defaults */
 export async function learnerOf(
   engine: Engine,
