@@ -37,8 +37,9 @@ interface Settings extends Activation {
  * instead of a product with all values; both give the same numbers. A gathered row costs more than one of a product: with
  * the defaults, predictions of a ViT (width 128, depth 6) took 4.2 times those of the plain one dense and 5.2 times sparse after
  * 10 tasks, 10.7 and 7.8 after 50, 19.7 and 12.1 after 100 (`test/bench/mora-predictions.ts`, onnx engine). `auto` is sparse
- * from 20 cells for each that can act, which is 20 tasks with the defaults. Training is always dense: in the second task a step took 1.46 times a
- * LoRA step of the same rank and layers (`npm run bench:methods`), and each further task adds the products with its cells.
+ * from 20 cells for each that can act, which is 20 tasks with the defaults. Training is always dense: in the
+ * second task a step took 1.46 times a LoRA step of the same rank and layers (`npm run bench:methods`), and each further task adds
+ * the products with its cells.
  *
  * This follows the release for X-TAIL (commit aaa51d8), which is the later version of the paper; none is known for the first.
  * - The language-model code of that release multiplies the values of new cells by α/r = 2 (`scale`) and forgets the factor when
