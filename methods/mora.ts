@@ -134,6 +134,8 @@ export default defineMethod<Settings>({
     schedule: 'cosine',
   },
 
+  search: { temperature: [0.01, 0.05], threshold: [0, 0.2] },
+
   prepare(learner) {
     targetLayers(learner);
     trainOnlyHead(learner);
