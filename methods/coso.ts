@@ -1,14 +1,15 @@
 import { add, div, matMul, mul, sqrt, square, sub, type Tensor } from '@tensorflow/tfjs-core';
-import type { Matrix } from 'ml-matrix';
+import { Matrix } from 'ml-matrix';
 import type { LinearLayer } from '../harness/backbones/backbone.ts';
 import type { Tensors } from '../harness/engine/program.ts';
 import { type HostTensor, zeros } from '../harness/engine/tensor.ts';
 import { energies, extendSketch, firstColumns, type Sketch } from '../harness/linalg/frequent-directions.ts';
 import { toMatrix, toTensor } from '../harness/linalg/matrix.ts';
-import { orthonormalColumns } from '../harness/linalg/qr.ts';
+import { orthonormalColumns, orthonormalise, outsideOf } from '../harness/linalg/qr.ts';
 import { type Directions, leadingDirections, type Search } from '../harness/linalg/range-finder.ts';
 import { columnsOf, fromColumns } from '../harness/linalg/vectors.ts';
 import { targetLayers, targetsSetting, trainOnlyHead } from '../harness/train/adapted-layers.ts';
+import type { Learner } from '../harness/train/learner.ts';
 import { defineMethod } from '../harness/train/method.ts';
 import { classificationLoss } from '../harness/train/model-programs.ts';
 
@@ -22,6 +23,7 @@ interface Settings {
   readonly threshold: number;
   readonly decay: number;
   readonly temperature: number;
+  readonly headRate: number;
   readonly rate: 'scenario' | 'official';
   readonly side: Side;
   readonly projection: boolean;
@@ -29,34 +31,52 @@ interface Settings {
   readonly targets: readonly string[];
 }
 
-const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-6];
+/** β₁, β₂ and ε of CoSO's Adam. */
+export interface AdamConstants {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+}
+
+/** As released. */
+const officialAdam: AdamConstants = { beta1: 0.9, beta2: 0.999, epsilon: 1e-6 };
+
+/** Directions whose share of a gradient's norm is below this are rounding of float32. */
+const roundingShare = 1e-6;
 
 /**
- * CoSO, continuous subspace optimisation (Cheng et al., arXiv 2505.11816): whole weights are trained, by gradients that are
- * kept out of the directions of past tasks and in few directions of their own. For each target weight W `[out, in]`, with
- * G = ∂L/∂W and bases of column vectors `[out, …]`:
+ * CoSO, continuous subspace optimisation (Cheng et al., arXiv 2505.11816): whole weights are trained, in few directions that
+ * are orthogonal to those of past tasks. For each target weight W `[out, in]`, with G = ∂L/∂W:
  *
- * 1. G' = G − M Mᵀ G, with M the directions of past tasks (none in the first).
- * 2. Every `interval` steps: G' = U S Vᵀ; the projector P is the first r1 columns of U, and the sketch of the task takes in
- *    the first r2 ({@link extendSketch}, Frequent Directions).
- * 3. R = Pᵀ G'; Adam's moments are those of R, `[r1, in]`: m ← β₁ m + (1 − β₁) R, v ← β₂ v + (1 − β₂) R².
- *    W ← W − η √(1 − β₂ᵗ) / (1 − β₁ᵗ) · P (m / (√v + 10⁻⁶)). They are not turned when P changes.
- * 4. Task end: M takes in the leading directions of the sketch, as many as keep their share of its energy below the
- *    threshold; sketch, projector and moments begin anew.
+ * 1. Every K steps (`interval`): G' = G − M Mᵀ G = U S Vᵀ, with M `[out, k]` the directions of past tasks (none in the first).
+ *    The projector P `[out, r1]` is the first r1 columns of U; the task's sketch takes in the first r2 ({@link extendSketch}).
+ * 2. Each step: R = Pᵀ G' = Pᵀ G, since Pᵀ M = 0. Adam's moments are those of R, `[r1, in]`, and are not turned when P changes:
+ *    m ← β₁ m + (1 − β₁) R, v ← β₂ v + (1 − β₂) R², W ← W − η √(1 − β₂ᵗ) / (1 − β₁ᵗ) · P (m / (√v + 10⁻⁶)).
+ * 3. Task end: with s_i the values of the sketch, M takes in its leading directions, those with Σ_{j≤i} s_j² / Σ_j s_j² below the
+ *    threshold (perhaps none). Projector, sketch, moments and t begin anew.
  *
- * So the update of a task has no part in M's span. Data are not kept, and predictions cost nothing more.
+ * So Mᵀ ΔW = 0 for what a task changes. No data are kept, and predictions cost nothing more. The head has the same Adam
+ * without projection.
  *
- * Sources differ; what is followed here is the authors' code (quinn-ch/CoSO, `coso/adamw.py`, `coso/coso_projector.py`):
- * - M and P stand on the output side of the gradient. That old outputs do not change needs the input side, if the paper's
- *   weights are `[out, in]`; `side: input` has it.
- * - The added part is shrunk, too, by its (r2 + 1)-th value, and only where P is refreshed; the paper sketches each step.
- * - The code's rate is the same in its first two epochs: `rate: official` ({@link officialRate}; with a constant schedule).
- * - Its targets are `attn.proj` alone, and its losses divide logits by 3 while training.
+ * Where paper and released code differ, this follows the code (quinn-ch/CoSO, `coso/adamw.py`, and so the defaults):
+ * - M and P are on the output side. That old outputs do not change needs the input side, ΔW M = 0: `side: input`.
+ * - Also what the sketch takes in is shrunk, by the (r2 + 1)-th value, and only at refreshes; the paper sketches each step.
+ * - Learning rates stay the same over the first two epochs: `rate: official` ({@link officialRate}); the schedule of the
+ *   training is then best constant. The code's rates of weights and head are 3e-4 and 5e-4 (CIFAR-100), 4e-4 and 4e-4 (ImageNet-R),
+ *   1e-4 and 5e-4 (DomainNet): `training.learningRate` and `headRate` times that.
+ * - Targets are `attn.proj` alone, without its bias; logits are divided by 3 while training; the weight decay is 0.
  *
- * What is ours: M is made orthonormal when it grows (the new columns are nearly so); r1 and r2 are cut to what a small matrix
- * has; the head is the scenario's, trained by its optimiser. The papers' r1 of 15 to 70 and r2 of 100 to 160 are for width
- * 768; the default here has their share of width 128. Theirs of K are 1 and 20; at 1 decompositions take most of the time. `randomised` finds the directions by subspace iteration from those
- * of the last refresh: singular values agree with `exact` to 1% where they matter (tested), in a fraction of the time.
+ * What is ours:
+ * - Signs of singular vectors follow a rule ({@link withCanonicalSigns}): the moments depend on them from step to step.
+ * - Where a gradient has fewer than r1 directions, for a small batch or because M has the others, columns of P are 0. The code
+ *   fills them with whatever the decomposition returns, along which the moments of earlier directions would leak into M.
+ * - M is made orthonormal again when it grows; new columns are nearly so anyway. r1 and r2 are cut to min(in, out).
+ * - The head is one matrix for all tasks, not one for each; so that each task finds it as a new one, its moments begin anew. The
+ *   scenario's optimiser, its β and its weight decay do not apply.
+ * - r1 = 15 is the code's for CIFAR-100 at width 768 (50 and 70 elsewhere), where r2 is 100 (120 and 160); the default of r2 is about
+ *   its share of the width of `vit`, 128. K is 1 in the code, but 20 for DomainNet; at 1, decompositions take
+ *   most of a step.
+ * - `solver: randomised` searches from the directions of the last refresh ({@link leadingDirections}).
  */
 export default defineMethod<Settings>({
   name: 'coso',
@@ -71,7 +91,7 @@ export default defineMethod<Settings>({
   },
   settings: {
     r1: { type: 'integer', default: 15, minimum: 1, description: 'Directions that Adam runs in.' },
-    r2: { type: 'integer', default: 30, minimum: 1, description: 'Directions of the sketch of a task.' },
+    r2: { type: 'integer', default: 30, minimum: 1, description: 'Directions of a task’s sketch.' },
     interval: {
       type: 'integer',
       default: 10,
@@ -90,7 +110,7 @@ export default defineMethod<Settings>({
       default: 1,
       minimum: 0,
       maximum: 1,
-      description: 'What is left of the sketch when the next gradient is added.',
+      description: 'What is left of the sketch’s values when the next gradient is added.',
     },
     temperature: {
       type: 'number',
@@ -98,18 +118,23 @@ export default defineMethod<Settings>({
       exclusiveMinimum: 0,
       description: 'What logits are divided by while training.',
     },
+    headRate: {
+      type: 'number',
+      default: 1,
+      exclusiveMinimum: 0,
+      description: 'The head’s learning rate as a multiple of training.learningRate.',
+    },
     rate: {
       type: 'string',
       enum: ['scenario', 'official'],
       default: 'scenario',
-      description:
-        'The learning rate of the target weights. official: the authors’ cosine by epochs, on top of the scenario’s.',
+      description: 'Course of the learning rate. official: times the authors’ cosine over epochs.',
     },
     side: {
       type: 'string',
       enum: ['output', 'input'],
       default: 'output',
-      description: 'Which side of the gradient is projected. output is the authors’ code.',
+      description: 'Which side of the gradient is projected; output is the authors’ code.',
     },
     projection: {
       type: 'boolean',
@@ -132,39 +157,34 @@ export default defineMethod<Settings>({
 
   prepare(learner) {
     trainOnlyHead(learner);
-    for (const { name } of targetLayers(learner)) {
-      learner.trainable.add(`${name}.weight`);
-      learner.ownSteps.add(`${name}.weight`);
-    }
+    for (const { name } of targetLayers(learner)) learner.trainable.add(`${name}.weight`);
+    for (const name of learner.trainable) learner.ownSteps.add(name);
   },
 
   beginTask(learner) {
-    const { r1, side } = learner.settings;
+    const { r1, side, projection } = learner.settings;
     for (const layer of targetLayers(learner)) {
-      const [within, across] = sidesOf(layer, side);
+      const [within, across] =
+        side === 'output' ? [layer.outputs, layer.inputs] : [layer.inputs, layer.outputs];
       const rank = Math.min(r1, within, across);
-      learner.kept[keptName('projector', layer)] = zeros([within, rank]);
-      for (const moment of ['first', 'second']) {
-        learner.kept[keptName(moment, layer)] = zeros(side === 'output' ? [rank, across] : [across, rank]);
-      }
+      const name = `${layer.name}.weight`;
+      learner.kept[`projector.${name}`] = zeros([within, rank]);
+      beginMoments(learner, name, side === 'output' ? [rank, across] : [across, rank]);
+      const history = projection ? historyOf(learner, layer) : undefined;
+      // Of what is kept in float32, the span is exact, the columns are nearly orthonormal.
+      learner.scratch.set(name, { history: history && orthonormalise(history) });
     }
+    for (const name of ['head.weight', 'head.bias'])
+      beginMoments(learner, name, learner.parameter(name).shape);
   },
 
   loss: (outputs, batch, { settings }) =>
     classificationLoss({ ...outputs, logits: div(outputs.logits, settings.temperature) }, batch),
 
-  numbers({ rate }, { iteration, epoch, epochs, learningRate }) {
-    const step = iteration + 1;
-    const factor = rate === 'official' ? officialRate(epoch, epochs) : 1;
-    return { stepSize: (factor * learningRate * Math.sqrt(1 - beta2 ** step)) / (1 - beta1 ** step) };
-  },
-
-  gradients(gradients, { kept, settings }) {
-    const outside = Object.entries(gradients).map(([name, gradient]): [string, Tensor] => {
-      const history = settings.projection ? kept[`history.${name}`] : undefined;
-      return [name, history ? outsideOf(gradient, history, settings.side) : gradient];
-    });
-    return Object.fromEntries(outside);
+  numbers({ rate, headRate }, { iteration, epoch, epochs, learningRate }) {
+    const course = rate === 'official' ? officialRate(epoch, epochs) : 1;
+    const stepSize = stepSizeOf(course * learningRate, iteration + 1);
+    return { stepSize, headStepSize: headRate * stepSize };
   },
 
   between: {
@@ -173,14 +193,13 @@ export default defineMethod<Settings>({
         ? targetLayers(learner).map(({ name }) => `${name}.weight`)
         : [],
     refresh(gradients, learner, { iteration }) {
-      const projectors = targetLayers(learner).map((layer): [string, HostTensor] => {
-        const what = `gradient of ${layer.name}.weight of coso`;
-        const gradient = toMatrix(gradients[`${layer.name}.weight`] as HostTensor, what);
-        const before = learner.scratch.get(layer.name) as Refreshed | undefined;
-        const random = learner.random('memorySampling', 'coso', layer.name, iteration);
-        const found = refreshed(before, gradient, learner.settings, { what, random });
-        learner.scratch.set(layer.name, found);
-        return [keptName('projector', layer), toTensor(found.projector)];
+      const projectors = Object.entries(gradients).map(([name, gradient]): [string, HostTensor] => {
+        const what = `gradient of ${name} of coso`;
+        const random = learner.random('memorySampling', 'coso', name, iteration);
+        const before = learner.scratch.get(name) as LayerState;
+        const found = refreshed(before, toMatrix(gradient, what), learner.settings, { what, random });
+        learner.scratch.set(name, found);
+        return [`projector.${name}`, toTensor(found.projector)];
       });
       return Object.fromEntries(projectors);
     },
@@ -188,23 +207,18 @@ export default defineMethod<Settings>({
 
   step(gradients, { parameters, kept, numbers, settings }) {
     const found: Tensors = {};
-    for (const [name, projector] of Object.entries(kept)) {
-      if (!name.startsWith('projector.')) continue;
-      const parameter = name.slice('projector.'.length);
-      const moments = { first: kept[`first.${parameter}`], second: kept[`second.${parameter}`] } as Moments;
-      const after = subspaceStep(
-        {
-          weight: parameters[parameter] as Tensor,
-          gradient: gradients[parameter] as Tensor,
-          projector,
-          ...moments,
-        },
-        numbers.stepSize as Tensor,
-        settings.side,
-      );
-      found[parameter] = after.weight;
-      found[`first.${parameter}`] = after.first;
-      found[`second.${parameter}`] = after.second;
+    for (const [name, gradient] of Object.entries(gradients)) {
+      const projector = kept[`projector.${name}`];
+      const before = {
+        parameter: parameters[name] as Tensor,
+        first: kept[`first.${name}`] as Tensor,
+        second: kept[`second.${name}`] as Tensor,
+      };
+      const stepSize = (projector ? numbers.stepSize : numbers.headStepSize) as Tensor;
+      const after = adamStep(before, gradient, stepSize, projector && { projector, side: settings.side });
+      found[name] = after.parameter;
+      found[`first.${name}`] = after.first;
+      found[`second.${name}`] = after.second;
     }
     return found;
   },
@@ -212,118 +226,122 @@ export default defineMethod<Settings>({
   endTask(learner, task) {
     const ranks: Record<string, number> = {};
     for (const layer of targetLayers(learner)) {
-      const name = keptName('history', layer);
-      const { sketch } = learner.scratch.get(layer.name) as Refreshed;
-      const history = learner.kept[name];
-      const grown = grownHistory(history && toMatrix(history, name), sketch, learner.settings.threshold);
-      if (grown) learner.kept[name] = toTensor(grown);
-      for (const part of ['projector', 'first', 'second']) delete learner.kept[keptName(part, layer)];
+      const { sketch } = learner.scratch.get(`${layer.name}.weight`) as LayerState;
+      const grown = grownHistory(historyOf(learner, layer), sketch, learner.settings.threshold);
+      if (grown) learner.kept[`history.${layer.name}.weight`] = toTensor(grown);
       ranks[layer.name] = grown?.columns ?? 0;
+    }
+    for (const name of Object.keys(learner.kept)) {
+      if (!name.startsWith('history.')) delete learner.kept[name];
     }
     learner.log({ kind: 'ranks', task: task.index, what: 'directions of past tasks', ranks });
   },
 });
 
-/** Adam's moments in the coordinates of the projector: `[r1, in]` on the output side, `[out, r1]` on the input side. */
-export interface Moments {
+/** A parameter with Adam's moments: of its own shape, or in the coordinates of a projector. */
+export interface Stepped {
+  readonly parameter: Tensor;
   readonly first: Tensor;
   readonly second: Tensor;
 }
 
-/** `G − M Mᵀ G` (output side) or `G − G M Mᵀ` (input side). */
-export function outsideOf(gradient: Tensor, history: Tensor, side: Side): Tensor {
-  return sub(gradient, expanded(reduced(gradient, history, side), history, side));
-}
-
 /**
- * Step 3 of the class comment.
- * @param gradient outside of the history already
- * @param stepSize learning rate with both bias corrections, a scalar
+ * Step 2 of the method's description; plain Adam where there is no subspace.
+ * @param gradient of the parameter's shape
+ * @param stepSize the learning rate with both bias corrections, a scalar
+ * @param subspace its projector is `[out, r1]` or, on the input side, `[in, r1]`; moments are then `[r1, in]` or `[out, r1]`
  */
-export function subspaceStep(
-  {
-    weight,
-    gradient,
-    projector,
-    first,
-    second,
-  }: Moments & {
-    readonly weight: Tensor;
-    readonly gradient: Tensor;
-    readonly projector: Tensor;
-  },
+export function adamStep(
+  { parameter, first, second }: Stepped,
+  gradient: Tensor,
   stepSize: Tensor,
-  side: Side,
-): Moments & { readonly weight: Tensor } {
-  const inside = reduced(gradient, projector, side);
+  subspace?: { readonly projector: Tensor; readonly side: Side } | undefined,
+  { beta1, beta2, epsilon } = officialAdam,
+): Stepped {
+  const { projector: P, side } = subspace ?? {};
+  const inside = !P ? gradient : side === 'output' ? matMul(P, gradient, true) : matMul(gradient, P);
   const moved = add(mul(first, beta1), mul(inside, 1 - beta1));
   const squared = add(mul(second, beta2), mul(square(inside), 1 - beta2));
   const direction = mul(div(moved, add(sqrt(squared), epsilon)), stepSize);
-  return { weight: sub(weight, expanded(direction, projector, side)), first: moved, second: squared };
-}
-
-function reduced(gradient: Tensor, basis: Tensor, side: Side): Tensor {
-  return side === 'output' ? matMul(basis, gradient, true) : matMul(gradient, basis);
-}
-
-function expanded(inside: Tensor, basis: Tensor, side: Side): Tensor {
-  return side === 'output' ? matMul(basis, inside) : matMul(inside, basis, false, true);
-}
-
-/** What a refresh finds, and the next one begins with. */
-export interface Refreshed {
-  /** `[within, r1]`, orthonormal columns */
-  readonly projector: Matrix;
-  readonly sketch: Sketch;
-  readonly leading: Directions;
+  const change = !P
+    ? direction
+    : side === 'output'
+      ? matMul(P, direction)
+      : matMul(direction, P, false, true);
+  return { parameter: sub(parameter, change), first: moved, second: squared };
 }
 
 /**
- * Step 2 of the class comment, in float64.
- * @param gradient G' `[out, in]`
+ * `η √(1 − β₂ᵗ) / (1 − β₁ᵗ)`
+ * @param step t, from 1
+ */
+export function stepSizeOf(learningRate: number, step: number, { beta1, beta2 } = officialAdam): number {
+  return (learningRate * Math.sqrt(1 - beta2 ** step)) / (1 - beta1 ** step);
+}
+
+/** What the host remembers of a weight within a task. Bases are columns, `[out, …]` or, on the input side, `[in, …]`. */
+export interface LayerState {
+  /** M, orthonormal; left out where nothing is projected off. */
+  readonly history?: Matrix | undefined;
+  readonly sketch?: Sketch;
+  /** Directions of the last refresh: where the next search begins. */
+  readonly leading?: Directions;
+}
+
+/** What a refresh makes of the state before it. */
+export interface Refreshed extends LayerState {
+  readonly leading: Directions;
+  readonly projector: Matrix;
+  readonly sketch: Sketch;
+}
+
+/**
+ * Step 1 of the method's description, in float64.
+ * @param gradient G `[out, in]`
  * @throws UserError when the gradient is not finite
  */
 export function refreshed(
-  before: Refreshed | undefined,
+  before: LayerState,
   gradient: Matrix,
   { r1, r2, decay, side, solver }: Pick<Settings, 'r1' | 'r2' | 'decay' | 'side' | 'solver'>,
   { what, random }: Pick<Search, 'what' | 'random'>,
 ): Refreshed {
-  const matrix = side === 'output' ? gradient : gradient.transpose();
-  const smaller = Math.min(matrix.rows, matrix.columns);
-  const rank = Math.min(r2, smaller - 1);
-  const leading = leadingDirections(matrix, Math.max(Math.min(r1, smaller), rank + 1), {
+  const { history, sketch } = before;
+  const whole = side === 'output' ? gradient : gradient.transpose();
+  const leading = leadingDirections(history ? outsideOf(whole, history) : whole, Math.max(r1, r2 + 1), {
     method: solver,
     what,
     random,
-    start: before?.leading.U,
-    powerIterations: before ? 1 : 3,
+    start: before.leading?.U,
+    powerIterations: before.leading ? 1 : 3,
     oversampling: 8,
   });
+  const projector = Matrix.zeros(whole.rows, Math.min(r1, whole.rows, whole.columns));
+  const noise = roundingShare * whole.norm('frobenius');
+  const count = leading.s.slice(0, r1).filter((value) => value > noise).length;
+  if (count > 0) projector.setSubMatrix(firstColumns(leading.U, count), 0, 0);
   return {
+    history,
     leading,
-    projector: firstColumns(leading.U, Math.min(r1, smaller)),
-    sketch: extendSketch(before?.sketch, leading, { rank, decay, what: `sketch of ${what}` }),
+    projector,
+    sketch: extendSketch(sketch, leading, { rank: r2, decay, what: `sketch of the ${what}` }),
   };
 }
 
-/**
- * Step 4 of the class comment: M with the leading directions of the sketch, or undefined while there are none.
- * @param threshold as many directions as have a cumulative share of the energy below it, which may be none
- */
+/** Step 3 of the method's description: the grown M, or undefined while there are no directions in it. */
 export function grownHistory(
   history: Matrix | undefined,
-  sketch: Sketch,
+  sketch: Sketch | undefined,
   threshold: number,
 ): Matrix | undefined {
+  if (!sketch) return history;
   let share = 0;
   const count = energies(sketch).filter((energy) => {
     share += energy;
     return share < threshold;
   }).length;
-  const known = history ? columnsOf(history) : [];
   const added = columnsOf(firstColumns(sketch.U, count));
-  const basis = orthonormalColumns([...known, ...added], known.length);
+  const basis = orthonormalColumns([...(history ? columnsOf(history) : []), ...added]);
   return basis.length === 0 ? undefined : fromColumns(basis, sketch.U.rows);
 }
 
@@ -332,11 +350,12 @@ export function officialRate(epoch: number, epochs: number): number {
   return epochs === 1 ? 1 : Math.cos((99 * Math.PI * Math.max(epoch - 1, 0)) / (200 * (epochs - 1)));
 }
 
-/** Length of the vectors that bases are made of, and of the other side. */
-function sidesOf({ inputs, outputs }: LinearLayer, side: Side): [within: number, across: number] {
-  return side === 'output' ? [outputs, inputs] : [inputs, outputs];
+function beginMoments({ kept }: Learner<Settings>, parameter: string, shape: readonly number[]): void {
+  kept[`first.${parameter}`] = zeros(shape);
+  kept[`second.${parameter}`] = zeros(shape);
 }
 
-function keptName(part: string, { name }: LinearLayer): string {
-  return `${part}.${name}.weight`;
+function historyOf({ kept }: Learner<Settings>, { name }: LinearLayer): Matrix | undefined {
+  const history = kept[`history.${name}.weight`];
+  return history && toMatrix(history, `directions of past tasks of ${name} of coso`);
 }

@@ -1,7 +1,7 @@
 import { Matrix } from 'ml-matrix';
 import { orthonormalColumns } from './qr.ts';
 import { type Directions, directionsWithin } from './range-finder.ts';
-import { columnsOf } from './vectors.ts';
+import { columnsOf, fromColumns } from './vectors.ts';
 
 /** A sketch `S = U diag(s)` of matrices that came one after another: S Sᵀ stands for the sum of their A Aᵀ. */
 export type Sketch = Directions;
@@ -26,7 +26,7 @@ export function shrunk(s: readonly number[], rank: number): number[] {
  * With decay 1, `0 ≼ A Aᵀ − S Sᵀ ≼ ‖A − A_k‖² / (r + 1 − k) · I` for all matrices so far side by side and every k ≤ r,
  * as for the textbook's sketch of r + 1 rows: each shrinking by δ takes at least (r + 1) δ of the squared Frobenius norm.
  * @param sketch of the matrices before; none for the first
- * @param leading the leading r + 1 left singular vectors and values of A, U `[m, r + 1]`
+ * @param leading the leading r + 1 left singular vectors and values of A, U `[m, r + 1]`, or all if there are fewer
  * @param rank r, directions of the sketch
  * @param decay what is left of the sketch's values before A is added
  */
@@ -38,17 +38,16 @@ export function extendSketch(
   const added = { U: firstColumns(leading.U, rank), s: shrunk(leading.s, rank) };
   if (!sketch) return added;
   const before = { U: sketch.U, s: sketch.s.map((value) => decay * value) };
-  const both = Matrix.zeros(added.U.rows, before.s.length + added.s.length);
-  both.setSubMatrix(sketchMatrix(before), 0, 0);
-  both.setSubMatrix(sketchMatrix(added), 0, before.s.length);
+  const columns = [before, added].flatMap((part) => columnsOf(sketchMatrix(part)));
   const basis = orthonormalColumns([...columnsOf(before.U), ...columnsOf(added.U)], before.s.length);
+  const both = fromColumns(columns, added.U.rows);
   const found = directionsWithin(both, basis, rank + 1, what);
   return { U: firstColumns(found.U, rank), s: shrunk(found.s, rank) };
 }
 
 /** S = U diag(s), `[m, r]`. */
 export function sketchMatrix({ U, s }: Sketch): Matrix {
-  return U.clone().mulRowVector([...s]);
+  return s.length === 0 ? U : U.clone().mulRowVector([...s]);
 }
 
 /** Shares of the directions in the sketch's squared Frobenius norm; they sum to 1, or are all 0 for an empty sketch. */

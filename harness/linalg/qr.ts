@@ -1,5 +1,5 @@
 import type { Matrix } from 'ml-matrix';
-import { columnsOf, dot, fromColumns, lengthOf, subtract } from './vectors.ts';
+import { columnsOf, dot, fromColumns, lengthOf, product, rowsOf, subtract } from './vectors.ts';
 
 /** A column that keeps less than this share of its length beside the columns before it depends on them. */
 const dependent = 1e-12;
@@ -34,4 +34,18 @@ export function orthonormalColumns(vectors: readonly Float64Array[], given = 0):
     basis.push(rest);
   }
   return basis;
+}
+
+/**
+ * What a matrix has outside of a subspace: `A − Q Qᵀ A`.
+ * @param matrix A, `[m, n]`
+ * @param basis Q, orthonormal columns, `[m, k]`
+ */
+export function outsideOf(matrix: Matrix, basis: Matrix): Matrix {
+  const columns = columnsOf(matrix);
+  const inside = product(rowsOf(basis), product(columnsOf(basis), columns));
+  columns.forEach((column, index) => {
+    subtract(column, inside[index] as Float64Array, 1);
+  });
+  return fromColumns(columns, matrix.rows);
 }

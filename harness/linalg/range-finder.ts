@@ -33,17 +33,18 @@ export interface Search {
  *
  * `exact`: from its singular value decomposition. `randomised`: from its part in a subspace of few dimensions more, found by
  * subspace iteration from random directions (Halko, Martinsson, Tropp 2011, algorithms 4.4 and 5.1), or from given ones with
- * random ones beside them. A small or rank-deficient matrix is always decomposed exactly.
+ * random ones beside them; values are at most the exact ones. Where that subspace would be no smaller than the matrix, the
+ * matrix is decomposed exactly.
  * @param matrix `[m, n]`
- * @param rank how many; at most min(m, n) are found
+ * @param rank how many; at most min(m, n) are found. `randomised` finds fewer where the others are below about 10⁻⁶ of the
+ *   largest: A Aᵀ has them squared, which is next to rounding
  * @throws UserError when a value is NaN or infinite
  */
 export function leadingDirections(matrix: Matrix, rank: number, search: Search): Directions {
   refuseNonFinite(matrix, search.what);
   const size = rank + search.oversampling;
   if (search.method === 'randomised' && size < Math.min(matrix.rows, matrix.columns)) {
-    const found = directionsWithin(matrix, findRange(matrix, size, search), rank, search.what);
-    if (found.s.length === rank) return found;
+    return directionsWithin(matrix, findRange(matrix, size, search), rank, search.what);
   }
   return firstOf(leftSvd(matrix, search.what), rank);
 }
@@ -78,16 +79,23 @@ function withinBasis(columns: readonly Float64Array[], basis: readonly Float64Ar
   return fromColumns(product(transposed, right), basis.length);
 }
 
-/** An orthonormal basis of about `size` dimensions that holds most of the matrix. */
+/** An orthonormal basis of `size` dimensions that holds most of the matrix, or of fewer that hold all of it. */
 function findRange(matrix: Matrix, size: number, search: Search): Float64Array[] {
   const [rows, columns] = [rowsOf(matrix), columnsOf(matrix)];
   const { start, random, powerIterations } = search;
+  const squared = (vectors: Float64Array[]): Float64Array[] => product(rows, product(columns, vectors));
+  const drawn = (count: number): Float64Array[] =>
+    Array.from({ length: count }, () => Float64Array.from({ length: matrix.rows }, () => random.normal()));
   let basis = start ? columnsOf(start).slice(0, size) : [];
-  while (basis.length < size) {
-    basis.push(Float64Array.from({ length: matrix.rows }, () => random.normal()));
-  }
+  basis.push(...drawn(size - basis.length));
   for (let iteration = 0; iteration < powerIterations; iteration++) {
-    basis = orthonormalColumns(product(rows, product(columns, basis)));
+    basis = orthonormalColumns(squared(basis));
+  }
+  // A start may hold too little of the matrix. Where random directions add nothing either, there is no more.
+  while (basis.length < size) {
+    const more = orthonormalColumns([...basis, ...squared(drawn(size - basis.length))], basis.length);
+    if (more.length === basis.length) break;
+    basis = more;
   }
   return basis;
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { HostTensor } from '../../harness/engine/tensor.ts';
 import { Random } from '../../harness/random.ts';
 import { loadMethod } from '../../harness/train/methods.ts';
-import { grownHistory, refreshed, type Side } from '../../methods/coso.ts';
+import { grownHistory, type Refreshed, refreshed, type Side } from '../../methods/coso.ts';
 import { withSingularValues } from '../linalg/matrices.ts';
 import { undisturbedAndResumed } from '../support/resumed.ts';
 import { twoTasks } from '../support/tiny-data.ts';
@@ -14,14 +14,16 @@ const vit = {
   backbone: { name: 'vit', patch: 2, width: 8, depth: 2, heads: 2, mlpRatio: 2 },
 } as const;
 
+const mlp = { tasks: twoTasks(), backbone: { name: 'mlp', hidden: [20, 20] } } as const;
+
 /** A threshold that leaves room for later tasks in so small a network. */
 const small = { r1: 3, r2: 4, threshold: 0.99, solver: 'exact', targets: ['attn.proj', 'fc1'] };
 
-async function open(settings = {}, training = {}): Promise<Opened> {
+async function open(settings = {}, training = {}, network: typeof vit | typeof mlp = vit): Promise<Opened> {
   const { method } = await loadMethod('coso');
   return openLearner({
     method,
-    ...vit,
+    ...network,
     settings: { ...small, ...settings },
     training: { epochs: 5, optimiser: 'adamw', learningRate: 0.01, ...training },
   });
@@ -35,8 +37,10 @@ function matrix({ data, shape }: HostTensor): Matrix {
 async function shares(
   side: Side,
   settings = {},
+  training = {},
+  network: typeof vit | typeof mlp = vit,
 ): Promise<{ columns: number; moved: number; share: number }[]> {
-  const opened = await open({ side, ...settings });
+  const opened = await open({ side, ...settings }, training, network);
   await learn(opened, 1);
   const { kept, parameters } = opened.learner;
   const before = new Map(
@@ -77,6 +81,26 @@ describe.each(['output', 'input'] as const)('a task of CoSO, bases on the %s sid
     }
   });
 });
+
+describe.each(['exact', 'randomised'] as const)(
+  'gradients of fewer directions than r1, solver %s',
+  (solver) => {
+    it.each(['output', 'input'] as const)(
+      'do not lead into those of past tasks, bases on the %s side',
+      async (side) => {
+        // Four examples a batch: a gradient of four directions at most, and moments of twelve.
+        const settings = { side, solver, r1: 12, interval: 1, targets: ['layers'] };
+        const found = await shares(side, settings, { batchSize: 4, learningRate: 0.003 }, mlp);
+        expect(found).toHaveLength(2);
+        for (const { columns, moved, share } of found) {
+          expect(columns).toBeGreaterThan(0);
+          expect(moved).toBeGreaterThan(1e-3);
+          expect(share).toBeLessThan(1e-5);
+        }
+      },
+    );
+  },
+);
 
 describe('what CoSO carries', () => {
   it('is the directions of past tasks and the weights alone', async () => {
@@ -121,16 +145,16 @@ describe('the randomised solver', () => {
     const values = Array.from({ length: 60 }, (_, index) => 0.8 ** index);
     const random = new Random(1, 'gradients');
     const settings = { r1: 6, r2: 16, decay: 1, side: 'output' } as const;
-    let [exact, randomised]: ReturnType<typeof refreshed>[] | undefined[] = [undefined, undefined];
+    let [exact, randomised]: [Refreshed?, Refreshed?] = [];
     for (let step = 0; step < 4; step++) {
       const gradient = withSingularValues(64, 96, values, random);
       const from = { what: 'gradient', random: new Random(step, 'solver') };
-      exact = refreshed(exact, gradient, { ...settings, solver: 'exact' }, from);
-      randomised = refreshed(randomised, gradient, { ...settings, solver: 'randomised' }, from);
+      exact = refreshed(exact ?? {}, gradient, { ...settings, solver: 'exact' }, from);
+      randomised = refreshed(randomised ?? {}, gradient, { ...settings, solver: 'randomised' }, from);
       exact.leading.s.slice(0, 6).forEach((value, index) => {
         expect(Math.abs((randomised?.leading.s[index] as number) / value - 1)).toBeLessThan(0.01);
       });
-      const within = (at: NonNullable<typeof exact>): Matrix => at.projector.transpose().mmul(gradient);
+      const within = (at: Refreshed): Matrix => at.projector.transpose().mmul(gradient);
       expect(Math.abs(within(randomised).norm() / within(exact).norm() - 1)).toBeLessThan(0.01);
     }
   });
@@ -142,7 +166,7 @@ describe('a gradient that is not finite', () => {
     const what = 'gradient of blocks.0.attn.proj.weight of coso';
     for (const solver of ['exact', 'randomised'] as const) {
       const settings = { r1: 2, r2: 2, decay: 1, side: 'output', solver } as const;
-      expect(() => refreshed(undefined, gradient, settings, { what, random: new Random(1) })).toThrow(
+      expect(() => refreshed({}, gradient, settings, { what, random: new Random(1) })).toThrow(
         `The matrix "${what}" holds ${value} (row 3, column 4)`,
       );
     }
