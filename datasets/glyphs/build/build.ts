@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -62,6 +63,11 @@ const manifest = {
   leftOut,
 };
 writeFileSync(here('../manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`);
+// The repository's formatter has the last word on JSON, so that a second build changes nothing.
+execFileSync('npx', ['biome', 'format', '--write', here('..'), here('../../glyphs-latin')], {
+  stdio: 'ignore',
+  shell: process.platform === 'win32',
+});
 console.table(examples);
 
 const [sheets] = process.argv.slice(2);
