@@ -1,9 +1,9 @@
 /**
- * Trains the method named on the command line on 50 tasks, and prints the bytes in use after each as JSON: objects of
- * JavaScript and the buffers of arrays. Needs `node --expose-gc --import tsx`.
+ * Trains the method named on the command line on 50 tasks, and prints as JSON, for each, the bytes in use (objects of
+ * JavaScript and the buffers of arrays) and those of the checkpoint after it. Needs `node --expose-gc --import tsx`.
  */
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCell } from '../../harness/train/run-cell.ts';
@@ -11,7 +11,8 @@ import { tinyCell, writeTinyScenario } from './tiny-scenario.ts';
 
 const [method = 'finetune'] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'palimpsest-test-'));
-const bytes: number[] = [];
+const used: number[] = [];
+const carried: number[] = [];
 try {
   const scenario = writeTinyScenario(folder, {
     kind: 'domain-incremental',
@@ -23,9 +24,18 @@ try {
     if (event.kind !== 'evaluated' || event.after === 0) return;
     globalThis.gc?.();
     const { heapUsed, arrayBuffers } = process.memoryUsage();
-    bytes.push(heapUsed + arrayBuffers);
+    used.push(heapUsed + arrayBuffers);
+    carried.push(checkpointBytes());
   });
 } finally {
   rmSync(folder, { recursive: true });
 }
-console.log(JSON.stringify(bytes));
+console.log(JSON.stringify({ used, carried }));
+
+/** Size of the run's newest checkpoint; 0 before the first. */
+function checkpointBytes(): number {
+  const runs = join(folder, 'results', 'runs');
+  const [run = ''] = readdirSync(runs);
+  const path = join(runs, run, 'checkpoint.safetensors');
+  return existsSync(path) ? statSync(path).size : 0;
+}
