@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Matrix } from 'ml-matrix';
 import { describe, expect, it } from 'vitest';
-import { orthonormalise } from '../../harness/linalg/qr.ts';
+import { orthonormalise, outsideOf } from '../../harness/linalg/qr.ts';
 import { svd } from '../../harness/linalg/svd.ts';
 import { Random } from '../../harness/random.ts';
 import { distanceFromOrthonormal, largestEntry, matrixCases, matrixOf, normal } from './matrices.ts';
@@ -44,5 +44,25 @@ describe('orthonormal bases', () => {
   it('can be empty', () => {
     const Q = orthonormalise(Matrix.zeros(4, 2));
     expect([Q.rows, Q.columns]).toEqual([4, 0]);
+  });
+});
+
+describe('what a matrix has outside of a subspace', () => {
+  it('is orthogonal to it, and all else is inside', () => {
+    fc.assert(
+      fc.property(matrixCases, fc.integer({ min: 0, max: 14 }), (kind, size) => {
+        const matrix = matrixOf(kind);
+        const basis = orthonormalise(
+          normal(kind.rows, Math.min(size, kind.rows), new Random(kind.seed, 'basis')),
+        );
+        const outside = outsideOf(matrix, basis);
+        const rounding = 1e-13 * matrix.norm('frobenius');
+        if (basis.columns === 0) expect(outside.to2DArray()).toEqual(matrix.to2DArray());
+        else expect(largestEntry(basis.transpose().mmul(outside))).toBeLessThanOrEqual(rounding);
+        const inside = Matrix.sub(matrix, outside);
+        expect(largestEntry(outsideOf(inside, basis))).toBeLessThanOrEqual(rounding);
+      }),
+      { seed: 3, numRuns: 200 },
+    );
   });
 });
