@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { checkCommand } from './commands/check.ts';
 import { compareCommand } from './commands/compare.ts';
 import { explainCommand } from './commands/explain.ts';
 import { lsCommand } from './commands/ls.ts';
@@ -18,6 +19,7 @@ const commands = [
   tableCommand,
   compareCommand,
   regressCommand,
+  checkCommand,
   showCommand,
   lsCommand,
   explainCommand,

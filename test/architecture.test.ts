@@ -11,7 +11,7 @@ const layers: readonly (readonly string[])[] = [
   ['harness/nn', 'harness/backbones'],
   ['harness/stream', 'harness/evaluate', 'harness/record'],
   ['harness/train'],
-  ['methods', 'harness/report', 'harness/execute', 'harness/compare', 'harness/regress'],
+  ['methods', 'harness/report', 'harness/execute', 'harness/compare', 'harness/regress', 'harness/check'],
   ['harness/commands'],
 ];
 

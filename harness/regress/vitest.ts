@@ -10,6 +10,7 @@ import { readReference } from './reference.ts';
 import { judgeRetention, type RetentionOptions } from './retention.ts';
 import { type RunSample, sampleOf } from './run-sample.ts';
 
+export { testProtocol } from '../check/vitest.ts';
 export { readRun } from '../record/read-run.ts';
 export type { RetentionOptions } from './retention.ts';
 

@@ -207,25 +207,27 @@ function stateNames<Settings>(
   );
 }
 
+/** The logits that an answer is chosen by, `[rows, outputs]`: the method's own, or the model's; −10⁹ where no candidate. */
+export function answerLogits<Settings>(learner: Learner<Settings>, tensors: Tensors): Tensor {
+  const { method } = learner;
+  const batch = tensors as unknown as Pick<Batch, 'inputs' | 'candidates' | 'tasks'>;
+  const scope = scopeOf(learner, tensors, false);
+  const outputs = runModel(learner, batch, scope);
+  // The method's own logits are masked again: no method answers with what is not a candidate.
+  return method.predict
+    ? maskLogits(method.predict(outputs, batch, scope), batch.candidates)
+    : outputs.logits;
+}
+
 /** Predictions. State: the trained parameters and what the method keeps; output: `predictions`, int32 `[rows]`. */
 export function predictionProgram<Settings>(learner: Learner<Settings>, rows: number): Program {
   const { method } = learner;
-  const run = (tensors: Tensors): Tensors => {
-    const batch = tensors as unknown as Pick<Batch, 'inputs' | 'candidates' | 'tasks'>;
-    const scope = scopeOf(learner, tensors, false);
-    const outputs = runModel(learner, batch, scope);
-    // The method's own logits are masked again: no method answers with what is not a candidate.
-    const logits = method.predict
-      ? maskLogits(method.predict(outputs, batch, scope), batch.candidates)
-      : outputs.logits;
-    return { predictions: argMax(logits, -1) };
-  };
   return {
     name: `predict ${method.name}`,
     inputs: batchInputs(learner.protocol, rows, false),
-    state: { ...specsOf(learner.trained()), ...specsOf(learner.kept, 'kept.') },
+    state: specsOf(modelState(learner)),
     frozen: learner.frozen(),
-    run,
+    run: (tensors) => ({ predictions: argMax(answerLogits(learner, tensors), -1) }),
   };
 }
 
