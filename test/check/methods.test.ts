@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { checkMethod } from '../../harness/check/check-method.ts';
 import { testProtocol } from '../../harness/check/vitest.ts';
@@ -12,4 +13,23 @@ it('finds nothing in joint training, which declares that it uses past data', asy
   expect(results.filter(({ kind }) => kind !== 'passed')).toEqual([]);
   expect(scenario).toEqual({ kind: 'class-incremental', tasks: 3 });
   expect(settings).toEqual({ restart: true });
+});
+
+it.each([
+  ['knows-tasks', 'task-incremental', { 'task-identity': 'which tell the task of every example' }],
+  [
+    'always-the-same',
+    'domain-incremental',
+    { 'batch-mates': 'the same logits for every example', candidates: 'every label is a candidate' },
+  ],
+])('runs %s on a %s stream, and says which checks do not apply and why', async (name, kind, why) => {
+  const { results, scenario } = await checkMethod(fileURLToPath(new URL(`./${name}.ts`, import.meta.url)));
+  expect(scenario.kind).toBe(kind);
+  expect(results.filter((result) => result.kind !== 'passed')).toEqual(
+    Object.entries(why).map(([check, words]) => ({
+      check,
+      kind: 'not-applicable',
+      why: expect.stringContaining(words),
+    })),
+  );
 });
