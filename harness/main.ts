@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { checkCommand } from './commands/check.ts';
 import { compareCommand } from './commands/compare.ts';
 import { explainCommand } from './commands/explain.ts';
+import { importCommand } from './commands/import.ts';
 import { lsCommand } from './commands/ls.ts';
 import { pretrainCommand } from './commands/pretrain.ts';
 import { regressCommand } from './commands/regress.ts';
@@ -25,6 +26,7 @@ const commands = [
   explainCommand,
   validateCommand,
   pretrainCommand,
+  importCommand,
 ];
 
 /** What the program's exit code says. */

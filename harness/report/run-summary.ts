@@ -51,6 +51,7 @@ function definitionLines(record: RunRecord): [string, string][] {
 /** What is known of an imported run, and a word on what is not. */
 function importedLines({ id, definition }: RunRecord, source: ImportSource): [string, string][] {
   const { scenario, method, seeds, palimpsest } = definition;
+  const hasSettings = Object.keys(method.settings).length > 0;
   const files = source.files.map(({ name, sha256 }) => `${name}, sha256 ${sha256.slice(0, 12)}`);
   return [
     ['run', id],
@@ -60,7 +61,11 @@ function importedLines({ id, definition }: RunRecord, source: ImportSource): [st
     ['scenario', `${scenario.name}, as named at import`],
     ['method', method.name],
     ['seeds', describeSeeds(seeds)],
-    ['not known', 'protocol, dataset revision, settings, training, backbone, engine, cost'],
+    ...(hasSettings ? [['settings', canonicalJson(method.settings)] as [string, string]] : []),
+    [
+      'not known',
+      `protocol, dataset revision, ${hasSettings ? '' : 'settings, '}training, backbone, engine, cost`,
+    ],
     ['imported by', `palimpsest ${palimpsest}, importer ${source.format}@${source.version}`],
   ];
 }
