@@ -11,7 +11,15 @@ const layers: readonly (readonly string[])[] = [
   ['harness/nn', 'harness/backbones'],
   ['harness/stream', 'harness/evaluate', 'harness/record'],
   ['harness/train'],
-  ['methods', 'harness/report', 'harness/execute', 'harness/compare', 'harness/regress', 'harness/check'],
+  [
+    'methods',
+    'harness/report',
+    'harness/execute',
+    'harness/compare',
+    'harness/regress',
+    'harness/check',
+    'harness/import',
+  ],
   ['harness/commands'],
 ];
 

@@ -37,7 +37,7 @@ export function readNpy({ path, bytes }: SourceFile): NumpyArray {
   const { header, offset } = readHeader(bytes, path);
   const descr = header.get('descr');
   const shape = shapeOf(header.get('shape'), path);
-  const type = /^([<>|=])([a-z])(\d+)$/i.exec(typeof descr === 'string' ? descr : '');
+  const type = /^([<>|=])([a-z])(\d*)$/i.exec(typeof descr === 'string' ? descr : '');
   const [, order = '', kind = '', size = ''] = type ?? [];
   if (kind === 'O') throw new UserError(`${path} holds pickled Python objects, which are never loaded.`);
   const decode = Object.hasOwn(decoders, kind + size) ? decoders[kind + size] : undefined;

@@ -54,7 +54,7 @@ const numpyScalar = /^(?:np|numpy)\.(?:float|int|uint)\d+$/;
  * Nothing is evaluated: every other name, operator or call is an error.
  * @param at Where the text stands, for errors.
  * @param objects Names of calls that may be passed over, as what Python prints for objects that are no data.
- * @throws UserError with the column: not data, not a finite number, cut short, nested more than 50 deep, over 16 MiB.
+ * @throws UserError with the place: not data, not a finite number, cut short, nested more than 50 deep, over 16 MiB.
  */
 export function readLiteral(text: string, at: string, objects: readonly string[] = []): Literal {
   if (text.length > longest) throw new UserError(`${at}: the literal is longer than ${longest} characters.`);
@@ -222,6 +222,6 @@ class Reader {
   }
 
   #refuse(problem: string, position = this.#position): never {
-    throw new UserError(`${this.#at}, column ${position + 1}: the Python literal ${problem}.`);
+    throw new UserError(`${this.#at}: the Python literal ${problem}, at its character ${position + 1}.`);
   }
 }
