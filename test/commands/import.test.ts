@@ -2,18 +2,31 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readRun } from '../../harness/record/read-run.ts';
-import { sample, sorted, trainedOf, matrix } from '../import/matrix.ts';
+import { matrix, sample, sorted, trainedOf } from '../import/matrix.ts';
 import { temporaryFolder } from '../record/fixtures.ts';
 import { palimpsest } from './palimpsest.ts';
 
 interface Printed {
-  readonly imported: readonly { readonly id: string; readonly directory: string; readonly alreadyThere: boolean }[];
+  readonly imported: readonly {
+    readonly id: string;
+    readonly directory: string;
+    readonly alreadyThere: boolean;
+  }[];
 }
 
 it('imports a log, says so in every table, and leaves unknown what the log does not tell', async () => {
   const results = temporaryFolder();
   const log = sample('pycil/finetune-numpy-1.log');
-  const first = await palimpsest(['import', 'pycil', log, '--method', 'finetune', '--results', results, '--json']);
+  const first = await palimpsest([
+    'import',
+    'pycil',
+    log,
+    '--method',
+    'finetune',
+    '--results',
+    results,
+    '--json',
+  ]);
   expect(first).toMatchObject({ code: 0, error: '' });
   const [one] = (JSON.parse(first.out) as Printed).imported;
   const { record, cells } = readRun(one?.directory ?? '');
@@ -64,7 +77,10 @@ it('averages over seeds that the person gives, and refuses one result twice', as
 it('imports nothing when one of the files is wrong', async () => {
   const results = temporaryFolder();
   const bad = join(results, 'logs.pyd');
-  writeFileSync(bad, "{'accuracy_1_task1': 90.0, 'model': 'a', 'seed': 1}\n{'accuracy_1_task1': eval('1')}\n");
+  writeFileSync(
+    bad,
+    "{'accuracy_1_task1': 90.0, 'model': 'a', 'seed': 1}\n{'accuracy_1_task1': eval('1')}\n",
+  );
   const called = await palimpsest(['import', 'mammoth', bad, '--scenario', 's', '--results', results]);
   expect(called).toMatchObject({ code: 1, out: '' });
   expect(called.error).toContain(`${bad}, line 2: the Python literal is not data: it names "eval"`);
@@ -74,7 +90,10 @@ it('imports nothing when one of the files is wrong', async () => {
 it.each([
   [['import', 'pycl', 'a'], 'Allowed choices are pycil'],
   [['import', 'pycil', 'no-such-file'], 'There is no file no-such-file'],
-  [['import', 'facil', sample('facil/acc_taw-2024-05-01-12-00.txt'), '--unit', 'percent'], 'always in fraction'],
+  [
+    ['import', 'facil', sample('facil/acc_taw-2024-05-01-12-00.txt'), '--unit', 'percent'],
+    'always in fraction',
+  ],
   [['import', 'pycil', sample('trace')], 'is a folder'],
   [['import', 'facil', sample('facil/acc_taw-2024-05-01-12-00.txt'), '--seed', '1'], '--scenario <name>'],
 ])('is called wrongly: %j', async (words, message) => {

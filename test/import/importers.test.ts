@@ -164,7 +164,12 @@ describe('what cannot be right', () => {
   const cases: readonly (readonly [string, string, string | Buffer, string, ImportOptions?])[] = [
     ['pycil', 'a.log', '', 'is empty'],
     ['pycil', 'a.log', 'nothing\n', 'no line "CNN: {…}"'],
-    ['pycil', 'a.log', "x => CNN: {'00-09': 90.0, ", 'line 1: the Python literal is cut short, at its character 16'],
+    [
+      'pycil',
+      'a.log',
+      "x => CNN: {'00-09': 90.0, ",
+      'line 1: the Python literal is cut short, at its character 16',
+    ],
     ['pycil', 'a.log', "=> CNN: {'00-09': 101}", 'line 1, classes 00-09: 101 is no accuracy'],
     ['pycil', 'a.log', "=> CNN: {'00-09': __import__('os')}", 'it names "__import__"'],
     ['pycil', 'a.log', Buffer.from([0x50, 0x4b, 3, 4, 0]), 'is a zip archive'],
@@ -207,7 +212,8 @@ describe('what cannot be right', () => {
     ['csv', 'a.csv', 'after,a\n2,0.5\n', 'after 2 tasks, but there are 1', { unit: 'fraction' }],
   ];
 
-  it.each(cases)('%s: %s holding %j', (format, name, content, message, options = {}) => {
+  it.each(cases)('%s: %s holding %j', (...given) => {
+    const [format, name, content, message, options = {}] = given as unknown as (typeof cases)[number];
     const path = join(temporaryFolder(), name);
     mkdirSync(join(path, '..'), { recursive: true });
     writeFileSync(path, content);

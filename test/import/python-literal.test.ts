@@ -33,7 +33,10 @@ describe('readLiteral', () => {
   });
 
   it.each([
-    ['__import__("os").system("x")', 'the Python literal is not data: it names "__import__", at its character 1'],
+    [
+      '__import__("os").system("x")',
+      'the Python literal is not data: it names "__import__", at its character 1',
+    ],
     ['[1, nan]', 'the Python literal has the number nan, at its character 5'],
     ['-inf', 'is not data'],
     ['1e999', 'too large'],

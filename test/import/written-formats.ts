@@ -53,7 +53,9 @@ function facil(rows: Rows): ReadonlyMap<string, string> {
 
 function avalanche(rows: Rows): ReadonlyMap<string, string> {
   const lines = rows.flatMap((row, i) => row.map((value, j) => `${j},${i},${fraction(value)},0.5,0`));
-  return new Map([['a.csv', `eval_exp,training_exp,eval_accuracy,eval_loss,forgetting\n${lines.join('\n')}\n`]]);
+  return new Map([
+    ['a.csv', `eval_exp,training_exp,eval_accuracy,eval_loss,forgetting\n${lines.join('\n')}\n`],
+  ]);
 }
 
 function trace(rows: Rows): ReadonlyMap<string, string> {
