@@ -1,4 +1,4 @@
-import { add, div, matMul, mul, sqrt, square, sub, type Tensor } from '@tensorflow/tfjs-core';
+import { div, type Tensor } from '@tensorflow/tfjs-core';
 import { Matrix } from 'ml-matrix';
 import type { LinearLayer } from '../harness/backbones/backbone.ts';
 import type { Tensors } from '../harness/engine/program.ts';
@@ -12,9 +12,7 @@ import { targetLayers, targetsSetting, trainOnlyHead } from '../harness/train/ad
 import type { Learner } from '../harness/train/learner.ts';
 import { defineMethod } from '../harness/train/method.ts';
 import { classificationLoss } from '../harness/train/model-programs.ts';
-
-/** On which side of the gradient of W `[out, in]` the bases stand. */
-export type Side = 'output' | 'input';
+import { adamStep, type Side, stepSizeOf } from '../harness/train/subspace-adam.ts';
 
 interface Settings {
   readonly r1: number;
@@ -30,16 +28,6 @@ interface Settings {
   readonly solver: 'exact' | 'randomised';
   readonly targets: readonly string[];
 }
-
-/** β₁, β₂ and ε of CoSO's Adam. */
-export interface AdamConstants {
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-}
-
-/** As released. */
-const officialAdam: AdamConstants = { beta1: 0.9, beta2: 0.999, epsilon: 1e-6 };
 
 /** Directions whose share of a gradient's norm is below this are rounding of float32. */
 const roundingShare = 1e-6;
@@ -237,47 +225,6 @@ export default defineMethod<Settings>({
     learner.log({ kind: 'ranks', task: task.index, what: 'directions of past tasks', ranks });
   },
 });
-
-/** A parameter with Adam's moments: of its own shape, or in the coordinates of a projector. */
-export interface Stepped {
-  readonly parameter: Tensor;
-  readonly first: Tensor;
-  readonly second: Tensor;
-}
-
-/**
- * Step 2 of the method's description; plain Adam where there is no subspace.
- * @param gradient of the parameter's shape
- * @param stepSize the learning rate with both bias corrections, a scalar
- * @param subspace its projector is `[out, r1]` or, on the input side, `[in, r1]`; moments are then `[r1, in]` or `[out, r1]`
- */
-export function adamStep(
-  { parameter, first, second }: Stepped,
-  gradient: Tensor,
-  stepSize: Tensor,
-  subspace?: { readonly projector: Tensor; readonly side: Side } | undefined,
-  { beta1, beta2, epsilon } = officialAdam,
-): Stepped {
-  const { projector: P, side } = subspace ?? {};
-  const inside = !P ? gradient : side === 'output' ? matMul(P, gradient, true) : matMul(gradient, P);
-  const moved = add(mul(first, beta1), mul(inside, 1 - beta1));
-  const squared = add(mul(second, beta2), mul(square(inside), 1 - beta2));
-  const direction = mul(div(moved, add(sqrt(squared), epsilon)), stepSize);
-  const change = !P
-    ? direction
-    : side === 'output'
-      ? matMul(P, direction)
-      : matMul(direction, P, false, true);
-  return { parameter: sub(parameter, change), first: moved, second: squared };
-}
-
-/**
- * `η √(1 − β₂ᵗ) / (1 − β₁ᵗ)`
- * @param step t, from 1
- */
-export function stepSizeOf(learningRate: number, step: number, { beta1, beta2 } = officialAdam): number {
-  return (learningRate * Math.sqrt(1 - beta2 ** step)) / (1 - beta1 ** step);
-}
 
 /** What the host remembers of a weight within a task. Bases are columns, `[out, …]` or, on the input side, `[in, …]`. */
 export interface LayerState {

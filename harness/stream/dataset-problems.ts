@@ -21,6 +21,7 @@ export function definitionProblems(file: DatasetFile, path: string): Problem[] {
 function readerProblems(reader: ReaderFile, path: string): Problem[] {
   if (reader.kind === 'idx') return idxProblems(reader, path);
   if (reader.kind === 'union') return unionProblems(reader, path);
+  if (reader.kind === 'symmetries') return nameProblems(reader.of, `${path}.of`, '');
   const problems: Problem[] = [];
   if (reader.test !== undefined && reader.split !== undefined) {
     problems.push({
@@ -53,14 +54,19 @@ function idxProblems(reader: Extract<ReaderFile, { kind: 'idx' }>, path: string)
 }
 
 function unionProblems(reader: Extract<ReaderFile, { kind: 'union' }>, path: string): Problem[] {
-  const known = datasetNames();
   return reader.parts.flatMap(({ dataset }, index): Problem[] => {
     const at = `${path}.parts[${index}].dataset`;
-    if (typeof dataset !== 'string') return definitionProblems(dataset, at);
-    if (known.includes(dataset)) return [];
-    const list = known.map((name) => `"${name}"`).join(', ');
-    const near = suggestion(dataset, known);
-    const message = `is "${dataset}"; it must be one of ${list}, or a definition in place${near && `.${near}`}`;
-    return [{ path: at, message }];
+    return typeof dataset === 'string'
+      ? nameProblems(dataset, at, ', or a definition in place')
+      : definitionProblems(dataset, at);
   });
+}
+
+/** @param otherwise what might stand there instead of a name */
+function nameProblems(dataset: string, path: string, otherwise: string): Problem[] {
+  const known = datasetNames();
+  if (known.includes(dataset)) return [];
+  const list = known.map((name) => `"${name}"`).join(', ');
+  const near = suggestion(dataset, known);
+  return [{ path, message: `is "${dataset}"; it must be one of ${list}${otherwise}${near && `.${near}`}` }];
 }

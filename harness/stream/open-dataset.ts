@@ -10,6 +10,7 @@ import { resolveGroups } from './resolve-groups.ts';
 import type { RowStore } from './row-store.ts';
 import type { DatasetDefinition, UnionPart } from './scenario.ts';
 import { cutStratified, limitPerClass } from './stratified-cut.ts';
+import { withSymmetries } from './symmetries.ts';
 import type { NamedGroup } from './task-plan.ts';
 
 /** The three sets that tasks are picked from. */
@@ -37,7 +38,7 @@ export interface OpenOptions {
 }
 
 /**
- * Reads a dataset, or several as one, and cuts the validation set where there is none. The cut knows neither the run's
+ * Reads a dataset, several as one, or one in all symmetries, and cuts the validation set where there is none. The cut knows neither the run's
  * seeds nor the scenario's name: all scenarios and seeds of a dataset with the same fraction hold back the same examples.
  * @throws UserError that names the faulty file or setting and the cure
  */
@@ -47,6 +48,10 @@ export async function openDataset(
 ): Promise<OpenDataset> {
   const definition = definitionOf(dataset);
   const { reader, name } = definition;
+  if (reader.kind === 'symmetries') {
+    const opened = withSymmetries(name, await openDataset(reader.of, options));
+    return definition.groups ? { ...opened, groups: resolveGroups(definition, opened.classes) } : opened;
+  }
   const raw: Omit<OpenDataset, 'groups'> =
     reader.kind === 'union'
       ? await openUnion(name, reader.parts, options)

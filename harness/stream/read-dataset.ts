@@ -6,8 +6,8 @@ import { readImageFolders } from './readers/image-folder.ts';
 import { readJsonl } from './readers/jsonl.ts';
 import type { ReaderSpec } from './scenario.ts';
 
-/** Every reader but the union, which is made of others. */
-export type FileReaderSpec = Exclude<ReaderSpec, { kind: 'union' }>;
+/** Every reader but those that are made of other datasets. */
+export type FileReaderSpec = Exclude<ReaderSpec, { kind: 'union' | 'symmetries' }>;
 
 /**
  * Reads a dataset by the reader that its definition names.

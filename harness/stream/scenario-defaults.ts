@@ -12,6 +12,7 @@ import type {
 type Defaulted<T, Optional extends keyof T> = Omit<T, Optional> & Partial<Pick<T, Optional>>;
 
 type IdxReader = Extract<ReaderSpec, { kind: 'idx' }>;
+type SymmetriesReader = Extract<ReaderSpec, { kind: 'symmetries' }>;
 type ImageFolderReader = Extract<ReaderSpec, { kind: 'image-folder' }>;
 type TableReader = Extract<ReaderSpec, { kind: 'csv' | 'jsonl' }>;
 type SplitFile = Defaulted<SplitRule, 'seed'>;
@@ -20,6 +21,7 @@ type SplitFile = Defaulted<SplitRule, 'seed'>;
 export type ReaderFile =
   | IdxReader
   | UnionReaderFile
+  | SymmetriesReader
   | (Defaulted<Omit<ImageFolderReader, 'split'>, 'domains'> & { readonly split?: SplitFile })
   | (Omit<TableReader, 'split'> & { readonly split?: SplitFile });
 
@@ -94,7 +96,7 @@ function named(dataset: string | DatasetFile): string | DatasetDefinition {
 }
 
 function withReaderDefaults(reader: ReaderFile): ReaderSpec {
-  if (reader.kind === 'idx') return reader;
+  if (reader.kind === 'idx' || reader.kind === 'symmetries') return reader;
   if (reader.kind === 'union') {
     return { ...reader, parts: reader.parts.map((part) => ({ ...part, dataset: named(part.dataset) })) };
   }

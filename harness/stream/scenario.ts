@@ -140,6 +140,12 @@ export type ReaderSpec =
       readonly kind: 'union';
       readonly parts: readonly UnionPart[];
     }
+  /** The images of another dataset in each of the eight symmetries of a square, each form of a class a class of its own. */
+  | {
+      readonly kind: 'symmetries';
+      /** Name of a folder under `datasets/`. */
+      readonly of: string;
+    }
   | {
       readonly kind: 'image-folder';
       /** Folder of `<class>/<image>`, or `<domain>/<class>/<image>` when `domains` is true. */

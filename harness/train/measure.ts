@@ -7,8 +7,8 @@ import { emptyFeeds, writeBatch } from './batch-rows.ts';
 import type { Learner } from './learner.ts';
 import { modelState, predictionProgram } from './model-programs.ts';
 
-/** Rows of a prediction batch. The last batch is padded, so there is one program for all. */
-const batchSize = 250;
+/** Rows of a prediction batch. The last batch is padded, so there is one program for all: small, so that little is padded. */
+const batchSize = 128;
 
 /**
  * The row of the accuracy matrix after so many tasks: every task of the stream, seen or not.

@@ -142,7 +142,7 @@ const wrong: [string, unknown, string[]][] = [
     'an unknown dataset',
     { ...base, dataset: 'mnits' },
     [
-      '$.dataset is "mnits"; it must be one of "fashion-mnist", "glyphs", "glyphs-latin", "mnist", or a definition in place. Did you mean "mnist"?',
+      '$.dataset is "mnits"; it must be one of "fashion-mnist", "glyphs", "glyphs-latin", "glyphs-latin-symmetries", "mnist", or a definition in place. Did you mean "mnist"?',
     ],
   ],
   [
@@ -153,7 +153,9 @@ const wrong: [string, unknown, string[]][] = [
   [
     'an unknown reader',
     { ...base, dataset: { name: 'mine', reader: { kind: 'xml' } } },
-    ['$.dataset.reader.kind is "xml"; it must be one of "idx", "union", "image-folder", "csv", "jsonl"'],
+    [
+      '$.dataset.reader.kind is "xml"; it must be one of "idx", "union", "symmetries", "image-folder", "csv", "jsonl"',
+    ],
   ],
   [
     'faults in a reader',
@@ -316,7 +318,7 @@ test('shipped scenarios and datasets are valid and named as their files', () => 
 
 test('an unknown dataset suggests the nearest name', () => {
   expect(() => loadDatasetDefinition('fashion-mnits')).toThrow(
-    'There is no dataset "fashion-mnits". Did you mean "fashion-mnist"? Known are: fashion-mnist, glyphs, glyphs-latin, mnist.',
+    'There is no dataset "fashion-mnits". Did you mean "fashion-mnist"? Known are: fashion-mnist, glyphs, glyphs-latin, glyphs-latin-symmetries, mnist.',
   );
 });
 
