@@ -45,12 +45,12 @@ export default defineMethod<Settings>({
     learner.memory = new ExampleMemory(learner.settings.memory, learner.protocol.inputs);
   },
 
-  extraRows: (settings) => settings.replayBatch,
+  extraRows: ({ settings }) => settings.replayBatch,
 
   composeBatch(rows, { settings, learner, epoch, random }) {
     const { memory } = learner;
     if (!memory) return;
-    const current = [...rows.rows];
+    const current = rows.own;
     rows.add(memory.sample(settings.replayBatch, random));
     if (epoch === 0) for (const example of current) memory.offer(example, random);
   },

@@ -2,32 +2,61 @@ import type { HostTensor, HostTensors, TensorSpec } from '../engine/tensor.ts';
 import { decode, sizeOf } from '../stream/examples.ts';
 import type { ExampleReference } from './example-memory.ts';
 
+/** How many rows a batch has room for. */
+export interface BatchRoom {
+  /** For the task's own examples; they come first. */
+  readonly own: number;
+  /** For what a method adds; it comes after the room of the own, be that full or not. */
+  readonly added: number;
+}
+
 /** The rows of one batch while it is put together on the host. */
 export class BatchRows {
-  readonly #rows: ExampleReference[];
-  readonly #limit: number;
+  /** The task's own. */
+  readonly own: readonly ExampleReference[];
+  readonly #room: BatchRoom;
+  readonly #added: ExampleReference[] = [];
+  readonly #addedWeights: number[] = [];
+  #ownWeight = 1;
 
-  constructor(rows: readonly ExampleReference[], limit: number) {
-    this.#rows = [...rows];
-    this.#limit = limit;
+  constructor(own: readonly ExampleReference[], room: BatchRoom) {
+    this.own = own;
+    this.#room = room;
   }
 
-  /** The rows so far; the current task's come first. */
+  /** The rows so far; the task's own come first. */
   get rows(): readonly ExampleReference[] {
-    return this.#rows;
+    return [...this.own, ...this.#added];
   }
 
   /**
    * Adds rows.
+   * @param weight of each in the loss, which is a weighted mean
    * @throws Error when the method adds more than its `extraRows` announced
    */
-  add(rows: readonly ExampleReference[]): void {
-    this.#rows.push(...rows);
-    if (this.#rows.length > this.#limit) {
+  add(rows: readonly ExampleReference[], weight = 1): void {
+    this.#added.push(...rows);
+    for (const _row of rows) this.#addedWeights.push(weight);
+    const { own, added } = this.#room;
+    if (this.#added.length > added) {
       throw new Error(
-        `A batch has room for ${this.#limit} rows, but composeBatch made it ${this.#rows.length}.`,
+        `A batch has room for ${own + added} rows, but composeBatch made it ${own + this.#added.length}.`,
       );
     }
+  }
+
+  /** Gives each of the task's own rows a weight instead of 1. */
+  weighOwn(weight: number): void {
+    this.#ownWeight = weight;
+  }
+
+  /** Writes the batch into the feeds of a program, as {@link writeBatch} does. */
+  write(candidatesOf: (task: number) => Float32Array, feeds: HostTensors): void {
+    clearBatch(feeds);
+    writeRows(this.own, 0, candidatesOf, feeds);
+    writeRows(this.#added, this.#room.own, candidatesOf, feeds);
+    feeds.weights?.data.fill(this.#ownWeight, 0, this.own.length);
+    feeds.weights?.data.set(this.#addedWeights, this.#room.own);
   }
 }
 
@@ -39,12 +68,28 @@ export class BatchRows {
 export function writeBatch(
   rows: readonly ExampleReference[],
   candidatesOf: (task: number) => Float32Array,
-  { inputs, candidates, weights, labels, tasks }: HostTensors,
+  feeds: HostTensors,
 ): void {
+  clearBatch(feeds);
+  writeRows(rows, 0, candidatesOf, feeds);
+  feeds.weights?.data.fill(1, 0, rows.length);
+}
+
+function clearBatch({ inputs, candidates, weights }: HostTensors): void {
   inputs?.data.fill(0);
   candidates?.data.fill(1);
-  weights?.data.fill(0).fill(1, 0, rows.length);
-  rows.forEach(({ examples, row, task }, index) => {
+  weights?.data.fill(0);
+}
+
+/** Everything of rows but their weights. @param first where the first of them goes */
+function writeRows(
+  rows: readonly ExampleReference[],
+  first: number,
+  candidatesOf: (task: number) => Float32Array,
+  { inputs, candidates, labels, tasks }: HostTensors,
+): void {
+  rows.forEach(({ examples, row, task }, at) => {
+    const index = first + at;
     const size = sizeOf(examples.shape);
     decode(examples, [row], inputs?.data.subarray(index * size, (index + 1) * size) as Float32Array);
     const mask = candidatesOf(task);

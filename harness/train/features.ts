@@ -2,6 +2,7 @@ import type { Program } from '../engine/program.ts';
 import { float32, type HostTensor } from '../engine/tensor.ts';
 import type { TrainingTask } from '../stream/stream.ts';
 import { emptyFeeds, writeBatch } from './batch-rows.ts';
+import type { ExampleReference } from './example-memory.ts';
 import type { Learner } from './learner.ts';
 import type { Batch } from './method.ts';
 import { batchInputs, modelState, runModel, scopeOf, specsOf } from './model-programs.ts';
@@ -12,9 +13,24 @@ const batchSize = 128;
  * What the head would read for all training examples of a task, with the model as it predicts.
  * @returns `[examples, width]`, in the order of the task's examples
  */
-export async function featuresOf<Settings>(
+export function featuresOf<Settings>(learner: Learner<Settings>, task: TrainingTask): Promise<HostTensor> {
+  const { train: examples, index } = task;
+  return featuresOfExamples(
+    learner,
+    Array.from({ length: examples.count }, (_, row) => ({ examples, row, task: index })),
+    index,
+  );
+}
+
+/**
+ * The same for any examples, such as those in memory.
+ * @param seen tasks whose training has begun
+ * @returns `[examples, width]`
+ */
+export async function featuresOfExamples<Settings>(
   learner: Learner<Settings>,
-  task: TrainingTask,
+  examples: readonly ExampleReference[],
+  seen: number,
 ): Promise<HostTensor> {
   const program: Program = {
     name: `features ${learner.method.name}`,
@@ -28,15 +44,13 @@ export async function featuresOf<Settings>(
   const compiled = await learner.compile(program);
   const state = learner.createState(modelState(learner));
   const feeds = emptyFeeds(program.inputs);
-  const candidates = learner.protocol.candidates('train', task.index, task.index);
-  const { train: examples, index } = task;
   const parts: Float32Array[] = [];
   let width = 0;
   try {
-    for (let first = 0; first < examples.count; first += batchSize) {
-      const length = Math.min(batchSize, examples.count - first);
-      const rows = Array.from({ length }, (_, at) => ({ examples, row: first + at, task: index }));
-      writeBatch(rows, () => candidates, feeds);
+    for (let first = 0; first < examples.length; first += batchSize) {
+      const length = Math.min(batchSize, examples.length - first);
+      const rows = examples.slice(first, first + length);
+      writeBatch(rows, (task) => learner.protocol.candidates('train', task, seen), feeds);
       const { features } = (await compiled.run(feeds, state)) as { features: HostTensor };
       width = features.shape[1] as number;
       parts.push((features.data as Float32Array).slice(0, length * width));
@@ -44,9 +58,9 @@ export async function featuresOf<Settings>(
   } finally {
     state.dispose();
   }
-  const all = new Float32Array(examples.count * width);
+  const all = new Float32Array(examples.length * width);
   parts.forEach((part, at) => {
     all.set(part, at * batchSize * width);
   });
-  return float32(all, [examples.count, width]);
+  return float32(all, [examples.length, width]);
 }

@@ -36,6 +36,11 @@ export class Learner<Settings = Record<string, unknown>> {
   readonly ownSteps: Set<string> = new Set();
   /** What the host hooks remember within a task; emptied before each task, never in a checkpoint. */
   readonly scratch: Map<string, unknown> = new Map();
+  /**
+   * Tensors that programs hold while a task is trained and see as `scope.temporary`, e.g. a teacher's weights, made in
+   * `beginTask` from what is kept. Emptied before each task, never in a checkpoint.
+   */
+  temporary: HostTensors = {};
   /** Tensors kept between tasks beside the model, e.g. `fisher.head.weight`; programs see them as `scope.kept`. */
   kept: HostTensors = {};
   /** Examples kept between tasks; a method that replays makes one in `prepare`. */
@@ -130,6 +135,12 @@ export class Learner<Settings = Record<string, unknown>> {
   /** Scalars of the model now. */
   get totalParameters(): number {
     return countOf(this.parameters);
+  }
+
+  /** Forgets what was remembered for one task only. */
+  forgetTask(): void {
+    this.scratch.clear();
+    this.temporary = {};
   }
 
   /** Bytes kept between tasks beside the model: tensors and examples. */

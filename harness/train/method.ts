@@ -1,11 +1,12 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { BackboneOutputs, LinearLayer } from '../backbones/backbone.ts';
 import type { Tensors } from '../engine/program.ts';
-import type { HostTensors } from '../engine/tensor.ts';
+import type { HostTensors, TensorSpec } from '../engine/tensor.ts';
 import type { Random } from '../random.ts';
 import type { ScenarioKind, Training } from '../stream/scenario.ts';
 import type { TrainingTask } from '../stream/stream.ts';
 import type { BatchRows } from './batch-rows.ts';
+import type { ExampleReference } from './example-memory.ts';
 import type { Learner } from './learner.ts';
 
 /** Where a method was published. */
@@ -34,7 +35,7 @@ export interface Batch {
   readonly inputs: Tensor;
   /** Output indices, int32 `[rows]`. */
   readonly labels: Tensor;
-  /** `[rows]` */
+  /** 1 for each row, or what the method gave it; `[rows]` */
   readonly weights: Tensor;
   /** 1 for each output that the scenario lets the learner answer with, `[rows, outputs]`. */
   readonly candidates: Tensor;
@@ -57,8 +58,21 @@ export interface Scope<Settings> {
   readonly parameters: Tensors;
   /** What the method keeps between tasks; see {@link Learner.kept}. */
   readonly kept: Tensors;
+  /** What programs hold during this task only; see {@link Learner.temporary}. */
+  readonly temporary: Tensors;
   /** The scalars of {@link Method.numbers} for this step; none while predicting. */
   readonly numbers: Tensors;
+  /** The tensors of {@link Method.extraInputs} for this step; none while predicting. */
+  readonly extra: Tensors;
+  /** The rows that the loss is taken of, in a training step; not in the second half of one that {@link BetweenHook} cuts. */
+  readonly batch?: Batch;
+  /** The rows that {@link Method.composeBatch} added, where the method wants them `apart`. */
+  readonly added?: Batch;
+  /**
+   * Runs the model on other rows, or with other weights, such as a teacher's.
+   * @param parameters instead of the present ones of their names
+   */
+  forward(batch: Pick<Batch, 'inputs' | 'candidates'>, parameters?: Tensors): Outputs;
   /** False while predicting. */
   readonly training: boolean;
 }
@@ -78,14 +92,21 @@ export interface StepMoment {
 
 /** Host work between a step's gradients and its update, for linear algebra that programs lack. */
 export interface BetweenHook<Settings> {
-  /** Parameters whose gradients are looked at in this step; when none, the step is one program as usual. */
+  /**
+   * Parameters whose gradients are looked at in this step, and temporary tensors; when none, the step is one program as usual.
+   */
   needs(learner: Learner<Settings>, moment: StepMoment): readonly string[];
   /**
-   * Looks at these gradients, as {@link Method.gradients} left them.
-   * @returns new values of kept tensors, which the same step's update sees
+   * Looks at these, as {@link Method.gradients} left them.
+   * @returns new values of kept or temporary tensors, which the same step's update sees
    */
-  refresh(gradients: HostTensors, learner: Learner<Settings>, moment: StepMoment): HostTensors;
+  refresh(seen: HostTensors, learner: Learner<Settings>, moment: StepMoment): HostTensors;
+  /** *Program.* Changes the gradients once more, with what was refreshed. */
+  gradients?(gradients: Tensors, scope: Scope<Settings>): Tensors;
 }
+
+/** Gradients of another loss by the trained parameters, in the same program. The scope has the parameters to differentiate. */
+export type GradientsOf<Settings> = (loss: (scope: Scope<Settings>) => Scalar) => Tensors;
 
 /** What the hooks that compose a batch on the host may use. */
 export interface BatchContext<Settings> {
@@ -96,6 +117,8 @@ export interface BatchContext<Settings> {
   readonly epoch: number;
   /** Randomness of the role "memory sampling". */
   readonly random: Random;
+  /** The tensors of {@link Method.extraInputs}, to be filled for this step. */
+  readonly extra: HostTensors;
 }
 
 /**
@@ -143,9 +166,22 @@ export interface Method<Settings = Record<string, unknown>> {
    * @param past the tasks before it; none are given unless the method says that it needs `pastData`
    */
   trainingTasks?(task: TrainingTask, past: readonly TrainingTask[]): readonly TrainingTask[];
-  /** *Host.* How many rows {@link Method.composeBatch} may add to a batch. */
-  extraRows?(settings: Settings): number;
-  /** *Host.* Adds rows to a batch of the current task, e.g. from memory. */
+  /** *Host.* Examples that every pass over the task's data goes through as well, e.g. those in memory. */
+  addedExamples?(learner: Learner<Settings>, task: TrainingTask): readonly ExampleReference[];
+  /** *Host.* How many rows {@link Method.composeBatch} may add to a batch of this task. */
+  extraRows?(learner: Learner<Settings>, task: TrainingTask): number;
+  /** Whether added rows are in the batch that the loss is taken of (as they are when left out), or `apart` in the scope. */
+  readonly addedRows?: 'joined' | 'apart';
+  /**
+   * *Host.* Tensors fed at each step beside the batch, such as noise; `composeBatch` fills them.
+   * @param rows of the task's own in a batch, with padding
+   */
+  extraInputs?(
+    learner: Learner<Settings>,
+    task: TrainingTask,
+    rows: number,
+  ): Readonly<Record<string, TensorSpec>>;
+  /** *Host.* Adds rows to a batch of the current task, e.g. from memory, and gives rows their weights. */
   composeBatch?(rows: BatchRows, context: BatchContext<Settings>): void;
 
   /** *Host.* Numbers of one step, e.g. of a schedule; programs see them as `scope.numbers`. */
@@ -157,8 +193,11 @@ export interface Method<Settings = Record<string, unknown>> {
   linear?(layer: LinearLayer, x: Tensor, base: () => Tensor, scope: Scope<Settings>): Tensor;
   /** *Program.* The training loss; `classificationLoss` when left out. */
   loss?(outputs: Outputs, batch: Batch, scope: Scope<Settings>): Scalar;
-  /** *Program.* Changes the gradients, by parameter name, before the optimiser sees them. */
-  gradients?(gradients: Tensors, scope: Scope<Settings>): Tensors;
+  /**
+   * *Program.* Changes the gradients, by parameter name, before the optimiser sees them. What it returns under the name of
+   * a temporary tensor replaces that.
+   */
+  gradients?(gradients: Tensors, scope: Scope<Settings>, gradientsOf: GradientsOf<Settings>): Tensors;
   /**
    * *Program.* The step of the parameters in {@link Learner.ownSteps}, which the scenario's optimiser leaves alone.
    * @returns new values of these parameters, and of kept tensors
@@ -166,7 +205,7 @@ export interface Method<Settings = Record<string, unknown>> {
   step?(gradients: Tensors, scope: Scope<Settings>): Tensors;
   /**
    * *Program.* After the optimiser's step. What is returned replaces the trained parameter of its name, or else the kept
-   * tensor of its name.
+   * or the temporary tensor of its name.
    * @param updated every trained parameter after the step; those before it are in the scope
    */
   afterStep?(updated: Tensors, scope: Scope<Settings>): Tensors;

@@ -87,7 +87,7 @@ export class Run {
       task: task.index,
       name: task.name,
     });
-    learner.scratch.clear();
+    learner.forgetTask();
     await method.beginTask?.(learner, task);
     this.#cost = {
       ...this.#cost,
@@ -101,6 +101,7 @@ export class Run {
       report({ kind: 'progress', task: task.index, epoch, epochs, loss, done });
     });
     await method.endTask?.(learner, task);
+    learner.forgetTask();
     const trainingSeconds = this.#cost.trainingSeconds + (performance.now() - begun) / 1000;
     this.#cost = { ...this.#cost, trainingSeconds };
   }

@@ -7,17 +7,20 @@ import { type Schedule, schedule } from '../nn/schedules.ts';
 import type { Random } from '../random.ts';
 import type { Training } from '../stream/scenario.ts';
 import type { TrainingTask } from '../stream/stream.ts';
-import { BatchRows, emptyFeeds, feedsOfStep, writeBatch } from './batch-rows.ts';
+import { BatchRows, emptyFeeds, feedsOfStep } from './batch-rows.ts';
 import type { ExampleReference } from './example-memory.ts';
 import type { Learner } from './learner.ts';
 import type { StepMoment } from './method.ts';
+import { modelState } from './model-programs.ts';
 import {
+  extraOf,
   gradientProgram,
-  modelState,
+  type StepShape,
   stepNumbers,
+  temporaryState,
   trainingProgram,
   updateProgram,
-} from './model-programs.ts';
+} from './training-programs.ts';
 
 /** What one task's training needs. */
 export interface TaskTraining<Settings> {
@@ -41,7 +44,7 @@ export class StepRunner<Settings> {
   readonly #job: TaskTraining<Settings>;
   readonly #optimiser: Optimiser;
   readonly #schedule: Schedule;
-  readonly #rows: number;
+  readonly #shape: StepShape;
   readonly #updates: number;
   readonly #epochs: number;
   readonly #stepsPerCall: number;
@@ -60,7 +63,11 @@ export class StepRunner<Settings> {
     this.#job = job;
     this.#optimiser = optimiserOf(training.optimiser, training);
     this.#schedule = schedule(training.schedule, training.warmup);
-    this.#rows = batchSize + (learner.method.extraRows?.(learner.settings) ?? 0);
+    this.#shape = {
+      own: batchSize,
+      added: learner.method.extraRows?.(learner, task) ?? 0,
+      extra: learner.method.extraInputs?.(learner, task, batchSize) ?? {},
+    };
     this.#updates = updates;
     this.#epochs = epochs;
     const small = learner.backbone.oneRowPerExample && learner.totalParameters < smallModel;
@@ -72,6 +79,7 @@ export class StepRunner<Settings> {
     };
     this.#state = engine.createState({
       ...modelState(learner),
+      ...temporaryState(learner),
       ...learner.moments,
     });
     this.#memoryRandom = learner.random('memorySampling', 'task', task.index);
@@ -105,7 +113,7 @@ export class StepRunner<Settings> {
 
   async #runWhole(batches: readonly ExampleReference[][], epoch: number): Promise<Float32Array> {
     const { learner, engine } = this.#job;
-    const program = unroll(trainingProgram(learner, this.#optimiser, this.#rows), batches.length);
+    const program = unroll(trainingProgram(learner, this.#optimiser, this.#shape), batches.length);
     const compiled = await engine.compile(program);
     const feeds = emptyFeeds(program.inputs);
     batches.forEach((batch, step) => {
@@ -131,15 +139,18 @@ export class StepRunner<Settings> {
       );
       this.#holdsGradients = true;
     }
-    const first = gradientProgram(learner, this.#optimiser, this.#rows, looked);
+    const first = gradientProgram(learner, this.#optimiser, this.#shape, looked);
     const second = updateProgram(learner, this.#optimiser);
     const feeds = emptyFeeds(first.inputs);
     this.#fill(feeds, batch, epoch);
     const { loss, ...seen } = await (await engine.compile(first)).run(feeds, this.#state);
-    const gradients = Object.fromEntries(looked.map((name) => [name, seen[`seen.${name}`] as HostTensor]));
-    const kept = learner.method.between?.refresh(gradients, learner, moment) ?? {};
+    const shown = Object.fromEntries(looked.map((name) => [name, seen[`seen.${name}`] as HostTensor]));
+    const refreshed = learner.method.between?.refresh(shown, learner, moment) ?? {};
+    const groupOf = (name: string): string => (name in learner.temporary ? 'temporary' : 'kept');
     this.#state.write(
-      Object.fromEntries(Object.entries(kept).map(([name, tensor]) => [`kept.${name}`, tensor])),
+      Object.fromEntries(
+        Object.entries(refreshed).map(([name, tensor]) => [`${groupOf(name)}.${name}`, tensor]),
+      ),
     );
     const numbers = Object.fromEntries(
       Object.keys(second.inputs).map((name) => [name, feeds[name] as HostTensor]),
@@ -171,7 +182,7 @@ export class StepRunner<Settings> {
   /** Makes ready the feeds of the next step. */
   #fill(feeds: HostTensors, batch: readonly ExampleReference[], epoch: number): void {
     const { learner, task } = this.#job;
-    const rows = new BatchRows(batch, this.#rows);
+    const rows = new BatchRows(batch, this.#shape);
     const { settings } = learner;
     learner.method.composeBatch?.(rows, {
       settings,
@@ -179,8 +190,9 @@ export class StepRunner<Settings> {
       task,
       epoch,
       random: this.#memoryRandom,
+      extra: extraOf(feeds, this.#shape),
     });
-    writeBatch(rows.rows, (of) => learner.protocol.candidates('train', of, task.index), feeds);
+    rows.write((of) => learner.protocol.candidates('train', of, task.index), feeds);
     const moment = this.#moment(epoch);
     this.#update++;
     learner.step++;

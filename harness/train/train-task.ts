@@ -27,11 +27,12 @@ export async function trainTask<Settings>(
   const { learner, training, task, past } = job;
   const sources = learner.method.trainingTasks?.(task, past) ?? [task];
   if (sources.length === 0) return;
-  const plan = planUpdates(training, sources);
+  const added = learner.method.addedExamples?.(learner, task) ?? [];
+  const plan = planUpdates(training, sources, added.length);
   const runner = new StepRunner(job, plan.batchSize, plan.updates, plan.epochs);
   try {
     for (let epoch = 0; epoch < plan.epochs; epoch++) {
-      const order = orderOf(sources, learner, task, epoch);
+      const order = orderOf(sources, added, learner, task, epoch);
       const batches = Math.min(plan.batchesPerEpoch, plan.updates - runner.update);
       let total = 0;
       for (let first = 0; first < batches; ) {
@@ -69,8 +70,8 @@ interface UpdatePlan {
   readonly epochs: number;
 }
 
-function planUpdates(training: Training, sources: readonly TrainingTask[]): UpdatePlan {
-  const examples = sources.reduce((total, { train }) => total + train.count, 0);
+function planUpdates(training: Training, sources: readonly TrainingTask[], added: number): UpdatePlan {
+  const examples = sources.reduce((total, { train }) => total + train.count, added);
   if (examples === 0) throw new UserError(`Task ${sources.at(-1)?.index} has no training examples.`);
   const batchSize = Math.min(training.batchSize, examples);
   const exact = examples / batchSize;
@@ -88,20 +89,22 @@ function planUpdates(training: Training, sources: readonly TrainingTask[]): Upda
   };
 }
 
-/** Every example of the sources once, in the order of an epoch. */
+/** Every example of the sources once, and what is added, in the order of an epoch. */
 function orderOf<Settings>(
   sources: readonly TrainingTask[],
+  added: readonly ExampleReference[],
   learner: Learner<Settings>,
   task: TrainingTask,
   epoch: number,
 ): ExampleReference[] {
-  const all = sources.flatMap(({ train, index }) =>
+  const own = sources.flatMap(({ train, index }) =>
     Array.from({ length: train.count }, (_, row) => ({
       examples: train,
       row,
       task: index,
     })),
   );
+  const all = [...own, ...added];
   const random = learner.random('exampleOrder', 'task', task.index, 'epoch', epoch);
   return Array.from(random.permutation(all.length), (place) => all[place] as ExampleReference);
 }

@@ -10,9 +10,10 @@ import type { BackboneSpec } from '../../harness/stream/scenario.ts';
 import { emptyFeeds } from '../../harness/train/batch-rows.ts';
 import { Learner } from '../../harness/train/learner.ts';
 import { loadMethod } from '../../harness/train/methods.ts';
-import { modelState, trainingProgram } from '../../harness/train/model-programs.ts';
+import { modelState } from '../../harness/train/model-programs.ts';
 import type { Protocol } from '../../harness/train/protocol.ts';
 import { defaultsOf } from '../../harness/train/settings.ts';
+import { trainingProgram } from '../../harness/train/training-programs.ts';
 
 /** A training step to be timed: the harness's own program, from a method and a backbone. */
 export interface StepCase {
@@ -49,7 +50,10 @@ export async function prepareStep(
   const learner = await learnerOf(engine, step);
   const optimiser = adam({ momentum: 0, weightDecay: 0 });
   learner.moments = initialMoments(optimiser, learner.trained());
-  const program = unroll(trainingProgram(learner, optimiser, step.batch), stepsPerCall);
+  const program = unroll(
+    trainingProgram(learner, optimiser, { own: step.batch, added: 0, extra: {} }),
+    stepsPerCall,
+  );
   const compiled = await engine.compile(program);
   const state = engine.createState({ ...modelState(learner), ...learner.moments });
   const feeds = filledFeeds(emptyFeeds(program.inputs));

@@ -62,10 +62,11 @@ export async function openLearner(options: LearnerOptions): Promise<Opened> {
 /** Trains on a task as a run does. @param index from 1 */
 export async function learn(opened: Opened, index: number): Promise<void> {
   const task = taskAt(opened, index);
-  opened.learner.scratch.clear();
+  opened.learner.forgetTask();
   await opened.learner.method.beginTask?.(opened.learner, task);
   await trainOn(opened, index);
   await opened.learner.method.endTask?.(opened.learner, task);
+  opened.learner.forgetTask();
 }
 
 /** The part of {@link learn} between the method's hooks. */

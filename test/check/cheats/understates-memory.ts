@@ -21,7 +21,6 @@ export default defineMethod({
   },
 
   endTask({ memory }, task) {
-    memory?.put(task.index, { examples: task.train, row: 0, task: task.index });
     const random = new Random(task.index, 'cheat');
     memory?.offer({ examples: task.train, row: 1, task: task.index }, random);
   },

@@ -1,0 +1,281 @@
+import { mul, type Scalar, slice, type Tensor, valueAndGrads } from '@tensorflow/tfjs-core';
+import type { Program, Tensors } from '../engine/program.ts';
+import type { HostTensor, HostTensors, TensorSpec } from '../engine/tensor.ts';
+import type { Optimiser } from '../nn/optimisers.ts';
+import type { BatchRoom } from './batch-rows.ts';
+import type { Learner } from './learner.ts';
+import type { Batch, Scope, StepMoment } from './method.ts';
+import {
+  batchInputs,
+  classificationLoss,
+  extraPrefix,
+  numberPrefix,
+  pick,
+  prefixed,
+  scopeOf,
+  specsOf,
+  withForward,
+} from './model-programs.ts';
+
+/** What a training step is fed. */
+export interface StepShape extends BatchRoom {
+  /** Signatures of the method's {@link Method.extraInputs}. */
+  readonly extra: Readonly<Record<string, TensorSpec>>;
+}
+
+/** The scalars of one step: the optimiser's, and the method's under `number.<name>`. */
+export function stepNumbers<Settings>(
+  { method, settings, step }: Pick<Learner<Settings>, 'method' | 'settings' | 'step'>,
+  optimiser: Optimiser,
+  moment: StepMoment,
+): Record<string, number> {
+  const own = Object.entries(method.numbers?.(settings, moment) ?? {});
+  return {
+    ...optimiser.numbers(step, moment.learningRate),
+    ...Object.fromEntries(own.map(([name, value]) => [numberPrefix + name, value])),
+  };
+}
+
+/**
+ * One optimiser step. State: the trained parameters, the optimiser's moments, and what the method keeps;
+ * output: the loss before the step.
+ */
+export function trainingProgram<Settings>(
+  learner: Learner<Settings>,
+  optimiser: Optimiser,
+  shape: StepShape,
+): Program {
+  return {
+    name: `train ${learner.method.name}`,
+    inputs: stepInputs(learner, optimiser, shape),
+    state: stateOf(learner),
+    frozen: learner.frozen(),
+    run(tensors) {
+      const scope = trainingScope(learner, tensors, shape);
+      const { loss, gradients } = lossAndGradients(learner, tensors, scope);
+      const { ours, others } = withoutTemporary(learner, gradients);
+      return {
+        loss,
+        ...prefixed(others, 'temporary.'),
+        ...updatesOf(learner, optimiser, ours, tensors, scope),
+      };
+    },
+  };
+}
+
+/**
+ * The first half of a step that the host steps into. State: as in {@link trainingProgram}, and each gradient under
+ * `gradient.<parameter>`; outputs: the loss, and the gradients that the host looks at under `seen.<parameter>`.
+ */
+export function gradientProgram<Settings>(
+  learner: Learner<Settings>,
+  optimiser: Optimiser,
+  shape: StepShape,
+  looked: readonly string[],
+): Program {
+  return {
+    name: `gradients ${learner.method.name}`,
+    inputs: stepInputs(learner, optimiser, shape),
+    state: { ...stateOf(learner), ...specsOf(learner.trained(), 'gradient.') },
+    frozen: learner.frozen(),
+    run(tensors) {
+      const scope = trainingScope(learner, tensors, shape);
+      const { loss, gradients } = lossAndGradients(learner, tensors, scope);
+      const { ours, others } = withoutTemporary(learner, gradients);
+      return {
+        loss,
+        ...prefixed(ours, 'gradient.'),
+        ...prefixed(others, 'temporary.'),
+        // A copy: one tensor cannot be both held and given out.
+        ...prefixed(
+          mapTensors(pick(gradients, looked), (seen) => mul(seen, 1)),
+          'seen.',
+        ),
+      };
+    },
+  };
+}
+
+/** The second half: the update from the gradients that the first half left in the state. */
+export function updateProgram<Settings>(learner: Learner<Settings>, optimiser: Optimiser): Program {
+  const names = Object.keys(learner.trained());
+  return {
+    name: `update ${learner.method.name}`,
+    inputs: numberInputs(learner, optimiser),
+    state: { ...stateOf(learner), ...specsOf(learner.trained(), 'gradient.') },
+    frozen: learner.frozen(),
+    run(tensors) {
+      const scope = scopeOf(learner, tensors, true);
+      const held = pick(tensors, names, 'gradient.');
+      const gradients = learner.method.between?.gradients?.(held, scope) ?? held;
+      return updatesOf(learner, optimiser, gradients, tensors, scope);
+    },
+  };
+}
+
+function stepInputs<Settings>(
+  learner: Learner<Settings>,
+  optimiser: Optimiser,
+  { own, added, extra }: StepShape,
+): Record<string, TensorSpec> {
+  return {
+    ...batchInputs(learner.protocol, own + added, true),
+    ...prefixed(extra, extraPrefix),
+    ...numberInputs(learner, optimiser),
+  };
+}
+
+/** The feeds of the method's own inputs by their names. */
+export function extraOf(feeds: HostTensors, { extra }: StepShape): HostTensors {
+  return Object.fromEntries(
+    Object.keys(extra).map((name) => [name, feeds[extraPrefix + name] as HostTensor]),
+  );
+}
+
+/** The scope of a training step, with its batch. */
+function trainingScope<Settings>(
+  learner: Learner<Settings>,
+  tensors: Tensors,
+  { own, added }: StepShape,
+): Scope<Settings> & { readonly batch: Batch } {
+  const scope = scopeOf(learner, tensors, true);
+  const whole = pickBatch(tensors);
+  if (learner.method.addedRows !== 'apart') return { ...scope, batch: whole };
+  const batch = rowsOf(whole, 0, own);
+  return added === 0 ? { ...scope, batch } : { ...scope, batch, added: rowsOf(whole, own, added) };
+}
+
+function pickBatch({ inputs, labels, weights, candidates, tasks }: Tensors): Batch {
+  return { inputs, labels, weights, candidates, ...(tasks && { tasks }) } as Batch;
+}
+
+/** Some of a batch's rows. */
+export function rowsOf(batch: Batch, first: number, count: number): Batch {
+  return Object.fromEntries(
+    Object.entries(batch as unknown as Tensors).map(([name, tensor]) => {
+      const [, ...rest] = tensor.shape;
+      return [name, slice(tensor, [first, ...rest.map(() => 0)], [count, ...rest])];
+    }),
+  ) as unknown as Batch;
+}
+
+function withoutTemporary<Settings>(
+  { temporary }: Learner<Settings>,
+  gradients: Tensors,
+): { ours: Tensors; others: Tensors } {
+  const entries = Object.entries(gradients);
+  return {
+    ours: Object.fromEntries(entries.filter(([name]) => !(name in temporary))),
+    others: Object.fromEntries(entries.filter(([name]) => name in temporary)),
+  };
+}
+
+function numberInputs<Settings>(
+  { method, settings }: Learner<Settings>,
+  optimiser: Optimiser,
+): Record<string, TensorSpec> {
+  // Only the names count here; any moment gives them.
+  const moment = { iteration: 0, iterations: 1, epoch: 0, epochs: 1, learningRate: 1 };
+  const names = Object.keys(stepNumbers({ method, settings, step: 1 }, optimiser, moment));
+  return Object.fromEntries(names.map((name) => [name, { shape: [], dtype: 'float32' as const }]));
+}
+
+function stateOf<Settings>(learner: Learner<Settings>): Record<string, TensorSpec> {
+  return {
+    ...specsOf(learner.trained()),
+    ...specsOf(learner.moments),
+    ...specsOf(learner.kept, 'kept.'),
+    ...specsOf(learner.temporary, 'temporary.'),
+  };
+}
+
+/** The loss of a batch, and its gradients by trained parameter as the method changes them. */
+function lossAndGradients<Settings>(
+  learner: Learner<Settings>,
+  tensors: Tensors,
+  scope: Scope<Settings> & { readonly batch: Batch },
+): { loss: Scalar; gradients: Tensors } {
+  const { method } = learner;
+  const { batch } = scope;
+  const names = Object.keys(learner.trained());
+  const differentiate = (
+    lossOf: (inner: Scope<Settings>) => Scalar,
+  ): { loss: Scalar; gradients: Tensors } => {
+    const lossAt = (...values: Tensor[]): Scalar =>
+      lossOf(withForward(learner, { ...scope, parameters: { ...scope.parameters, ...zip(names, values) } }));
+    const { value, grads } = valueAndGrads(lossAt)(names.map((name) => tensors[name] as Tensor));
+    return { loss: value, gradients: zip(names, grads) };
+  };
+  const { loss, gradients } = differentiate((inner) => {
+    const outputs = inner.forward(batch);
+    return method.loss ? method.loss(outputs, batch, inner) : classificationLoss(outputs, batch);
+  });
+  if (!method.gradients) return { loss, gradients };
+  const changed = method.gradients(gradients, scope, (other) => differentiate(other).gradients);
+  return { loss, gradients: changed };
+}
+
+/** What a step changes, under the names of the state. */
+function updatesOf<Settings>(
+  learner: Learner<Settings>,
+  optimiser: Optimiser,
+  gradients: Tensors,
+  tensors: Tensors,
+  scope: Scope<Settings>,
+): Tensors {
+  const { method, ownSteps } = learner;
+  const names = Object.keys(learner.trained());
+  const ordinary = Object.fromEntries(Object.entries(gradients).filter(([name]) => !ownSteps.has(name)));
+  const updates = {
+    ...applyOptimiser(optimiser, ordinary, tensors),
+    ...stateNames(learner, 'step', method.step?.(gradients, scope)),
+  };
+  const updated = pick({ ...tensors, ...updates }, names);
+  const replaced = stateNames(learner, 'afterStep', method.afterStep?.(updated, scope));
+  return { ...updates, ...replaced };
+}
+
+/** What a method's hook replaces, under the names of the state. */
+function stateNames<Settings>(
+  { method, trainable, kept, temporary }: Learner<Settings>,
+  hook: string,
+  replaced: Tensors = {},
+): Tensors {
+  return Object.fromEntries(
+    Object.entries(replaced).map(([name, tensor]) => {
+      if (trainable.has(name)) return [name, tensor];
+      if (name in kept) return [`kept.${name}`, tensor];
+      if (name in temporary) return [`temporary.${name}`, tensor];
+      throw new Error(
+        `${hook} of ${method.name} returns "${name}", which is neither a trained parameter nor a kept tensor.`,
+      );
+    }),
+  );
+}
+
+/** What programs hold while a task is trained. */
+export function temporaryState<Settings>({ temporary }: Learner<Settings>): HostTensors {
+  return prefixed(temporary, 'temporary.');
+}
+
+function applyOptimiser(optimiser: Optimiser, gradients: Tensors, tensors: Tensors): Tensors {
+  const updates: Tensors = {};
+  for (const [name, gradient] of Object.entries(gradients)) {
+    const moments = zip(
+      optimiser.moments,
+      optimiser.moments.map((moment) => tensors[`${moment}.${name}`] as Tensor),
+    );
+    const update = optimiser.update(tensors[name] as Tensor, gradient, moments, tensors);
+    updates[name] = update.parameter;
+    for (const [moment, value] of Object.entries(update.moments)) updates[`${moment}.${name}`] = value;
+  }
+  return updates;
+}
+
+function zip(names: readonly string[], values: readonly Tensor[]): Tensors {
+  return Object.fromEntries(names.map((name, index) => [name, values[index] as Tensor]));
+}
+
+function mapTensors(tensors: Tensors, change: (tensor: Tensor) => Tensor): Tensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, change(tensor)]));
+}
