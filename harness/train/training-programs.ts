@@ -159,14 +159,16 @@ export function rowsOf(batch: Batch, first: number, count: number): Batch {
   ) as unknown as Batch;
 }
 
+/** What the method's `gradients` returns: gradients by trained parameter, and new values of temporary tensors. */
 function withoutTemporary<Settings>(
-  { temporary }: Learner<Settings>,
-  gradients: Tensors,
+  { trainable, temporary }: Learner<Settings>,
+  returned: Tensors,
 ): { ours: Tensors; others: Tensors } {
-  const entries = Object.entries(gradients);
+  const isTemporary = (name: string): boolean => name in temporary && !trainable.has(name);
+  const entries = Object.entries(returned);
   return {
-    ours: Object.fromEntries(entries.filter(([name]) => !(name in temporary))),
-    others: Object.fromEntries(entries.filter(([name]) => name in temporary)),
+    ours: Object.fromEntries(entries.filter(([name]) => !isTemporary(name))),
+    others: Object.fromEntries(entries.filter(([name]) => isTemporary(name))),
   };
 }
 
