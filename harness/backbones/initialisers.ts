@@ -7,6 +7,11 @@ export function uniform(shape: readonly number[], limit: number, random: Random)
   return float32(values, shape);
 }
 
+/** Xavier- or Glorot-uniform weights `[outputs, inputs]` (Glorot & Bengio 2010): uniform in ±√(6 / (inputs + outputs)). */
+export function xavierUniform(outputs: number, inputs: number, random: Random): HostTensor {
+  return uniform([outputs, inputs], Math.sqrt(6 / (inputs + outputs)), random);
+}
+
 /** Normal with mean 0, cut at two deviations by drawing again, as timm initialises transformers. */
 export function truncatedNormal(shape: readonly number[], deviation: number, random: Random): HostTensor {
   const draw = (): number => {

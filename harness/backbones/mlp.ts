@@ -1,19 +1,44 @@
 import { relu, reshape, type Tensor } from '@tensorflow/tfjs-core';
-import { sizeOf } from '../engine/tensor.ts';
+import { type HostTensor, sizeOf, zeros } from '../engine/tensor.ts';
+import type { Random } from '../random.ts';
 import type { Backbone, LinearLayer } from './backbone.ts';
-import { uniform } from './initialisers.ts';
+import { uniform, xavierUniform } from './initialisers.ts';
 
 /** Settings of the multilayer perceptron. */
 export interface MlpSettings {
   /** Widths of the hidden layers; `[400, 400]` for the networks of the Split MNIST literature. */
   readonly hidden: readonly number[];
+  /** How weights and biases start; `uniform` when left out. */
+  readonly initialisation?: MlpInitialisation;
 }
+
+/** The ways in which the weight `[out, in]` and the bias `[out]` of a layer can start. */
+const initialisations = {
+  /** Both uniform in ±1/√inputs, as PyTorch's `nn.Linear` does. */
+  uniform: ({ inputs, outputs }: LinearLayer, random: Random): [HostTensor, HostTensor] => {
+    const limit = 1 / Math.sqrt(inputs);
+    return [uniform([outputs, inputs], limit, random), uniform([outputs], limit, random)];
+  },
+  /** Weights uniform in ±√(6 / (inputs + outputs)), biases 0; the networks of Buzzega et al. (2020). */
+  'xavier-uniform': ({ inputs, outputs }: LinearLayer, random: Random): [HostTensor, HostTensor] => [
+    xavierUniform(outputs, inputs, random),
+    zeros([outputs]),
+  ],
+};
+
+export type MlpInitialisation = keyof typeof initialisations;
+
+/** Names of the ways to start. */
+export const mlpInitialisations = Object.keys(initialisations) as readonly MlpInitialisation[];
 
 /**
  * Fully connected layers with ReLU, then a linear head.
- * Weights and biases start uniform in ±1/√inputs, as PyTorch's `nn.Linear` does.
  */
-export function mlp({ hidden }: MlpSettings, inputShape: readonly number[], outputs: number): Backbone {
+export function mlp(
+  { hidden, initialisation = 'uniform' }: MlpSettings,
+  inputShape: readonly number[],
+  outputs: number,
+): Backbone {
   const inputs = sizeOf(inputShape);
   const widths = [inputs, ...hidden];
   const layers = hidden.map(
@@ -32,10 +57,10 @@ export function mlp({ hidden }: MlpSettings, inputShape: readonly number[], outp
     initialise: (random) =>
       Object.fromEntries(
         all.flatMap((layer) => {
-          const limit = 1 / Math.sqrt(layer.inputs);
+          const [weight, bias] = initialisations[initialisation](layer, random);
           return [
-            [`${layer.name}.weight`, uniform([layer.outputs, layer.inputs], limit, random)],
-            [`${layer.name}.bias`, uniform([layer.outputs], limit, random)],
+            [`${layer.name}.weight`, weight],
+            [`${layer.name}.bias`, bias],
           ];
         }),
       ),

@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import type { BackboneSpec } from '../stream/scenario.ts';
 import { suggestion } from '../suggest.ts';
 import type { Backbone } from './backbone.ts';
-import { type MlpSettings, mlp } from './mlp.ts';
+import { type MlpSettings, mlp, mlpInitialisations } from './mlp.ts';
 import { readWeights, withWeights } from './pretrained.ts';
 import { type VitSettings, vit } from './vit.ts';
 
@@ -16,7 +16,7 @@ const builders: Readonly<
   Record<string, { readonly settings: Readonly<Record<string, Check>>; readonly build: Builder }>
 > = {
   mlp: {
-    settings: { hidden: listOfCounts },
+    settings: { hidden: listOfCounts, initialisation },
     build: (spec, shape, outputs) => mlp(spec as unknown as MlpSettings, shape, outputs),
   },
   vit: {
@@ -90,6 +90,11 @@ function optionalCount(value: unknown): string | undefined {
 
 function optionalPath(value: unknown): string | undefined {
   return value === undefined || typeof value === 'string' ? undefined : 'the path of a safetensors file';
+}
+
+function initialisation(value: unknown): string | undefined {
+  const known: readonly unknown[] = mlpInitialisations;
+  return value === undefined || known.includes(value) ? undefined : `one of ${mlpInitialisations.join(', ')}`;
 }
 
 function listOfCounts(value: unknown): string | undefined {

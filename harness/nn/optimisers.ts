@@ -9,7 +9,7 @@ export type StepNumbers = Readonly<Record<string, number>>;
 export interface OptimiserSettings {
   /** SGD only: 0 for none. */
   readonly momentum: number;
-  /** SGD and Adam: added to the gradient (L2). AdamW: decoupled. */
+  /** SGD, Adam and Adagrad: added to the gradient (L2). AdamW: decoupled. */
   readonly weightDecay: number;
   /** Adam and AdamW: decay of the first moment. */
   readonly beta1?: number;
@@ -95,8 +95,26 @@ export function adam(
   };
 }
 
+/** `g ← g + λθ; s ← s + g²; θ ← θ − η g / (√s + 10⁻¹⁰)`, as PyTorch's Adagrad (Duchi et al. 2011; no decay of η). */
+export function adagrad({ weightDecay }: OptimiserSettings): Optimiser {
+  return {
+    moments: ['squareSum'],
+    numbers: (_step, learningRate) => ({ learningRate }),
+    update(parameter, gradient, moments, { learningRate }) {
+      const decayed = withDecay(gradient, parameter, weightDecay);
+      const squareSum = add(moments.squareSum as Tensor, square(decayed));
+      const direction = div(decayed, add(sqrt(squareSum), 1e-10));
+      return { parameter: descend(parameter, direction, learningRate), moments: { squareSum } };
+    },
+  };
+}
+
 /** The optimiser of a name that scenarios and methods use. */
-export function optimiserOf(name: 'sgd' | 'adam' | 'adamw', settings: OptimiserSettings): Optimiser {
+export function optimiserOf(
+  name: 'sgd' | 'adam' | 'adamw' | 'adagrad',
+  settings: OptimiserSettings,
+): Optimiser {
+  if (name === 'adagrad') return adagrad(settings);
   return name === 'sgd' ? sgd(settings) : adam(settings, { decoupled: name === 'adamw' });
 }
 

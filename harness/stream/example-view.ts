@@ -61,7 +61,7 @@ export class ExampleView implements Examples {
     }
     const stored = this.#stored(rows.length * store.rowSize);
     store.read(wanted, stored);
-    moveValues(stored, into, this.#sources, rows.length);
+    moveValues(stored, store.rowSize, into, this.#sources, rows.length);
   }
 
   /** Room for `length` values, kept from call to call. */
@@ -73,12 +73,20 @@ export class ExampleView implements Examples {
   }
 }
 
-function moveValues(from: StoredValues, into: StoredValues, sources: Int32Array, count: number): void {
+/** Rows of `rowSize` values become rows of `sources.length` values. */
+function moveValues(
+  from: StoredValues,
+  rowSize: number,
+  into: StoredValues,
+  sources: Int32Array,
+  count: number,
+): void {
   const size = sources.length;
-  for (let start = 0; start < count * size; start += size) {
+  for (let row = 0; row < count; row++) {
+    const [read, write] = [row * rowSize, row * size];
     for (let index = 0; index < size; index++) {
       const source = sources[index] as number;
-      into[start + index] = source < 0 ? 0 : (from[start + source] as number);
+      into[write + index] = source < 0 ? 0 : (from[read + source] as number);
     }
   }
 }

@@ -4,10 +4,12 @@ import { definitionOf } from './dataset-definition.ts';
 import { splitDomains } from './domains.ts';
 import { ExampleView, type PickedRows, pickRows } from './example-view.ts';
 import type { Encoding } from './examples.ts';
+import { listedOrder } from './listed-orders.ts';
 import { type OpenDataset, openDataset, type Sets } from './open-dataset.ts';
+import { padded } from './padding.ts';
 import { splitPermutations } from './permutations.ts';
 import { sha256Of } from './readers/data-file.ts';
-import { splitRotations } from './rotations.ts';
+import { splitDrawnRotations, splitRotations } from './rotations.ts';
 import { defaultMemoryLimit } from './row-writer.ts';
 import type { DatasetDefinition, Scenario } from './scenario.ts';
 import { splitClasses } from './split-classes.ts';
@@ -41,19 +43,21 @@ export async function openStream(scenario: Scenario, options: StreamOptions): Pr
     validationFraction: scenario.validation.fraction,
   });
   const encoding = encodingOf(scenario, dataset);
+  const { shape, sources } = padded(dataset.shape, scenario);
   const plan = planTasks({
     scenario,
     classes: dataset.classes,
     domains: dataset.domains,
     groups: dataset.groups,
-    shape: dataset.shape,
+    shape,
     classOrderSeed: options.classOrderSeed,
+    listedOrder: listedOrder(scenario, dataset.classes, options),
   });
   return {
     scenario,
-    inputShape: dataset.shape,
+    inputShape: shape,
     outputs: plan.outputs,
-    tasks: makeTasks(plan.tasks, dataset.sets, { shape: dataset.shape, encoding }, scenario.name),
+    tasks: makeTasks(throughSources(plan.tasks, sources), dataset.sets, { shape, encoding }, scenario.name),
     dataset: identityOf(definitionOf(scenario.dataset), dataset),
     order: plan.order,
     close: () => {
@@ -71,11 +75,22 @@ function planTasks(input: SplitInput): StreamPlan {
       return splitPermutations(input, tasks);
     case 'rotations':
       return splitRotations(input, tasks.degrees);
+    case 'drawn-rotations':
+      return splitDrawnRotations(input, tasks);
     case 'domains':
       return splitDomains(input);
     case 'class-groups':
       return splitClassGroups(input, tasks);
   }
+}
+
+/** Tasks whose inputs come from padded images: a value moved there from the border is 0. */
+function throughSources(tasks: readonly TaskPlan[], padding: Int32Array | null): readonly TaskPlan[] {
+  if (padding === null) return tasks;
+  return tasks.map((task) => ({
+    ...task,
+    sources: task.sources?.map((source) => (source < 0 ? -1 : (padding[source] as number))) ?? padding,
+  }));
 }
 
 function makeTasks(

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Random } from '../random.ts';
 import { sizeOf } from './examples.ts';
-import { everyClass, type SplitInput, type StreamPlan } from './task-plan.ts';
+import { repeatedClasses, type SplitInput, type StreamPlan } from './task-plan.ts';
 
 /**
  * All classes in every task, the input's values in another fixed random order in each. The permutations are drawn from
@@ -12,14 +12,15 @@ export function splitPermutations(
   rule: { readonly count: number; readonly firstIsIdentity: boolean },
 ): StreamPlan {
   const seed = input.scenario.classOrder === 'seeded' ? input.classOrderSeed : 0;
-  const filter = everyClass(input.classes);
+  const { outputs, filterOf } = repeatedClasses(input, rule.count);
   const size = sizeOf(input.shape);
   const tasks = Array.from({ length: rule.count }, (_, index) => {
+    const filter = filterOf(index);
     if (index === 0 && rule.firstIsIdentity) return { name: 'not permuted', filter, sources: null };
     const sources = new Random(seed, 'permutation', index).permutation(size);
     return { name: `permutation ${index + 1}`, filter, sources };
   });
-  return { tasks, outputs: input.classes.length, order: tasks.map(({ sources }) => fingerprint(sources)) };
+  return { tasks, outputs, order: tasks.map(({ sources }) => fingerprint(sources)) };
 }
 
 /** A number that tells permutations apart, so that a record shows which ones a run had; 0 for none. */

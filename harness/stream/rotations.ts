@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts';
+import { Random } from '../random.ts';
 import { orderOf } from './split-classes.ts';
-import { everyClass, type SplitInput, type StreamPlan } from './task-plan.ts';
+import { repeatedClasses, type SplitInput, type StreamPlan } from './task-plan.ts';
 
 /**
  * All classes in every task, images rotated by another angle in each. With seeded order, the angles come in an order
@@ -8,6 +9,34 @@ import { everyClass, type SplitInput, type StreamPlan } from './task-plan.ts';
  * @throws UserError if the inputs are not `[channels, height, width]`
  */
 export function splitRotations(input: SplitInput, degrees: readonly number[]): StreamPlan {
+  const order = orderOf(degrees.length, input);
+  const angles = order.map((index) => degrees[index] ?? 0);
+  return { ...rotatedTasks(input, angles), order };
+}
+
+/**
+ * The same with angles drawn from the class-order seed, uniformly from [0, `below`) in hundredths of a degree, so that
+ * a record can show them exactly; with natural order they are the same for every seed.
+ * @throws UserError if the inputs are not `[channels, height, width]`
+ */
+export function splitDrawnRotations(
+  input: SplitInput,
+  { count, below }: { readonly count: number; readonly below: number },
+): StreamPlan {
+  const seed = input.scenario.classOrder === 'seeded' ? input.classOrderSeed : 0;
+  const random = new Random(seed, 'rotations');
+  const hundredths = Array.from({ length: count }, () => random.integer(Math.ceil(below * 100)));
+  return {
+    ...rotatedTasks(
+      input,
+      hundredths.map((angle) => angle / 100),
+    ),
+    order: hundredths,
+  };
+}
+
+/** A task for each angle, in the order given. */
+function rotatedTasks(input: SplitInput, angles: readonly number[]): Omit<StreamPlan, 'order'> {
   const [channels, height, width] = input.shape;
   if (channels === undefined || height === undefined || width === undefined || input.shape.length !== 3) {
     throw new UserError(
@@ -15,13 +44,13 @@ export function splitRotations(input: SplitInput, degrees: readonly number[]): S
         `${JSON.stringify(input.shape)}. Give the reader a "shape" [channels, height, width].`,
     );
   }
-  const filter = everyClass(input.classes);
-  const order = orderOf(degrees.length, input);
-  const tasks = order.map((index) => {
-    const angle = degrees[index] ?? 0;
-    return { name: `rotation ${angle}°`, filter, sources: rotationSources(angle, channels, height, width) };
-  });
-  return { tasks, outputs: input.classes.length, order };
+  const { outputs, filterOf } = repeatedClasses(input, angles.length);
+  const tasks = angles.map((angle, index) => ({
+    name: `rotation ${angle}°`,
+    filter: filterOf(index),
+    sources: rotationSources(angle, channels, height, width),
+  }));
+  return { tasks, outputs };
 }
 
 /**

@@ -42,7 +42,7 @@ type Permutations = Extract<TaskSplit, { by: 'permutations' }>;
 /** A scenario as a file may state it: what the schema accepts. */
 export type ScenarioFile = Defaulted<
   Omit<Scenario, 'dataset' | 'tasks' | 'training'>,
-  'title' | 'description' | 'validation' | 'normalise'
+  'title' | 'description' | 'validation' | 'padding' | 'normalise'
 > & {
   readonly $schema?: string;
   readonly dataset: string | DatasetFile;
@@ -71,6 +71,7 @@ export function withScenarioDefaults(file: ScenarioFile): Scenario {
     title: file.name,
     description: '',
     validation: defaultValidation,
+    padding: 0,
     normalise: null,
     ...stated,
     dataset: named(file.dataset),

@@ -20,6 +20,9 @@ const rules: readonly Rule[] = [
   trainingBudget,
   optimiserSettings,
   normalisation,
+  listedOrderNeedsClasses,
+  classOfTaskNeedsSameClasses,
+  paddingNeedsImages,
 ];
 
 /**
@@ -60,13 +63,15 @@ const splitsByClass: readonly TaskSplit['by'][] = ['classes', 'class-groups'];
 function classIncremental(scenario: Scenario): Problem[] {
   if (scenario.kind !== 'class-incremental') return [];
   const problems = noIdentityAtTest(scenario);
-  if (!splitsByClass.includes(scenario.tasks.by)) {
+  if (!splitsByClass.includes(scenario.tasks.by) && scenario.labels !== 'class-of-task') {
     problems.push({
       path: '$.tasks.by',
-      message: `is "${scenario.tasks.by}"; a class-incremental scenario is split by "classes" or "class-groups"`,
+      message:
+        `is "${scenario.tasks.by}"; a class-incremental scenario is split by "classes" or "class-groups", ` +
+        'or has "labels": "class-of-task"',
     });
   }
-  if (scenario.labels !== 'class') {
+  if (scenario.labels === 'within-task') {
     problems.push({
       path: '$.labels',
       message: 'is "within-task"; a class-incremental scenario needs "class"',
@@ -123,11 +128,11 @@ function splitFitsDataset(scenario: Scenario, dataset: DatasetDefinition): Probl
     ];
   }
   if (tasks.by === 'class-groups') return groupProblems(tasks, dataset);
-  if (tasks.by === 'rotations' && isVector(dataset)) {
+  if ((tasks.by === 'rotations' || tasks.by === 'drawn-rotations') && isVector(dataset)) {
     return [
       {
         path: '$.tasks.by',
-        message: `is "rotations", but dataset "${dataset.name}" holds no images; its reader needs a "shape" [channels, height, width]`,
+        message: `is "${tasks.by}", but dataset "${dataset.name}" holds no images; its reader needs a "shape" [channels, height, width]`,
       },
     ];
   }
@@ -195,6 +200,31 @@ function trainingBudget({ training }: Scenario): Problem[] {
     ];
   }
   return [];
+}
+
+function listedOrderNeedsClasses({ classOrder, tasks }: Scenario): Problem[] {
+  if (typeof classOrder === 'string' || tasks.by === 'classes') return [];
+  const message = `lists orders of classes, but tasks are made by "${tasks.by}"; take "natural" or "seeded"`;
+  return [{ path: '$.classOrder', message }];
+}
+
+function classOfTaskNeedsSameClasses({ kind, labels, tasks }: Scenario): Problem[] {
+  if (labels !== 'class-of-task') return [];
+  if (splitsByClass.includes(tasks.by) || tasks.by === 'domains') {
+    const message = `is "class-of-task", but tasks made by "${tasks.by}" do not all hold the same classes; take "class"`;
+    return [{ path: '$.labels', message }];
+  }
+  if (kind !== 'domain-incremental') return [];
+  const message = 'is "class-of-task"; a domain-incremental scenario has the same outputs in every task';
+  return [{ path: '$.labels', message }];
+}
+
+function paddingNeedsImages({ padding }: Scenario, dataset: DatasetDefinition): Problem[] {
+  if (padding === 0 || !isVector(dataset)) return [];
+  const cure = 'its reader needs a "shape" [channels, height, width]';
+  return [
+    { path: '$.padding', message: `is ${padding}, but dataset "${dataset.name}" holds no images; ${cure}` },
+  ];
 }
 
 function optimiserSettings({ training }: Scenario): Problem[] {

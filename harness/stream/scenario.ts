@@ -11,6 +11,8 @@ export type TaskSplit =
   | { readonly by: 'permutations'; readonly count: number; readonly firstIsIdentity: boolean }
   /** The same classes, images rotated (nearest neighbour, about the centre) by a fixed angle per task. */
   | { readonly by: 'rotations'; readonly degrees: readonly number[] }
+  /** The same, `count` angles drawn uniformly from [0, `below`) degrees by the class-order seed. */
+  | { readonly by: 'drawn-rotations'; readonly count: number; readonly below: number }
   /** The same classes, a task for each value of a column or folder level of the dataset ("domain"). */
   | { readonly by: 'domains' }
   /** A task for each group of classes that the dataset names, or several of a group's classes in turn. */
@@ -25,6 +27,24 @@ export type TaskSplit =
 /** The learning-rate course over the updates of one task. */
 export type ScheduleName = 'constant' | 'cosine';
 
+/** The optimisers, by the names that scenarios and methods use. */
+export type OptimiserName = 'sgd' | 'adam' | 'adamw' | 'adagrad';
+
+/**
+ * The order of classes: that of the dataset, one drawn from the class-order seed, or one that a file lists for each
+ * seed. The checksum of the file is part of the scenario's digest.
+ */
+export type ClassOrder =
+  | 'natural'
+  | 'seeded'
+  | { readonly listed: { readonly path: string; readonly sha256: string } };
+
+/**
+ * Which output answers for a class. `class`: each class has one. `within-task`: its position inside the task (shared
+ * head). `class-of-task`: each class has another in every task, where tasks hold the same classes.
+ */
+export type Labels = 'class' | 'within-task' | 'class-of-task';
+
 /** Budget and optimiser: the part of training that every method shares unless its settings override it. */
 export interface Training {
   /** Passes over a task's training data. Exactly one of `epochs` and `updates` is given. */
@@ -34,7 +54,7 @@ export interface Training {
   readonly batchSize: number;
   /** Whether an epoch's last, short batch is trained on. */
   readonly incompleteBatch: 'keep' | 'drop';
-  readonly optimiser: 'sgd' | 'adam' | 'adamw';
+  readonly optimiser: OptimiserName;
   readonly learningRate: number;
   readonly momentum: number;
   readonly weightDecay: number;
@@ -66,13 +86,14 @@ export interface Scenario {
   /** Name of a folder under `datasets/`, or a definition in place. */
   readonly dataset: string | DatasetDefinition;
   readonly tasks: TaskSplit;
-  readonly classOrder: 'natural' | 'seeded';
-  /** `class`: one output a class. `within-task`: the position inside the task (shared head). */
-  readonly labels: 'class' | 'within-task';
+  readonly classOrder: ClassOrder;
+  readonly labels: Labels;
   readonly candidates: { readonly train: Candidates; readonly test: Candidates };
   /** Whether a method is told which task an example is from. */
   readonly taskIdentity: { readonly train: boolean; readonly test: boolean };
   readonly validation: { readonly fraction: number };
+  /** Rows and columns of zeros laid around images, on each side, before anything else is done to them. */
+  readonly padding: number;
   /** `input = (pixel/255 - mean) / deviation`, per channel or one for all; null for pixel/255. */
   readonly normalise: { readonly mean: readonly number[]; readonly deviation: readonly number[] } | null;
   readonly backbone: BackboneSpec;

@@ -27,8 +27,12 @@ export function splitClasses(input: SplitInput, classesPerTask: number): StreamP
   return { tasks, order, outputs: shared ? classesPerTask : count };
 }
 
-/** 0 … count − 1, in natural order or shuffled by the class-order seed. */
-export function orderOf(count: number, input: Pick<SplitInput, 'scenario' | 'classOrderSeed'>): number[] {
+/** 0 … count − 1, in natural order, as a file lists it, or shuffled by the class-order seed. */
+export function orderOf(
+  count: number,
+  input: Pick<SplitInput, 'scenario' | 'classOrderSeed' | 'listedOrder'>,
+): number[] {
+  if (input.listedOrder) return [...input.listedOrder];
   if (input.scenario.classOrder === 'natural') return Array.from({ length: count }, (_, index) => index);
   return [...new Random(input.classOrderSeed, 'class order').permutation(count)];
 }

@@ -11,6 +11,8 @@ export interface SplitInput {
   readonly shape: readonly number[];
   /** Seed of the role "class order". */
   readonly classOrderSeed: number;
+  /** The class at each position of the order, where the scenario's file lists one. */
+  readonly listedOrder?: readonly number[] | null;
 }
 
 /** A group of classes by their numbers. */
@@ -47,7 +49,30 @@ export interface StreamPlan {
   readonly order: readonly number[];
 }
 
-/** The filter that takes every row and answers with its class. */
-export function everyClass(classes: readonly string[], domain: number | null = null): RowFilter {
-  return { outputOf: Int32Array.from(classes, (_, index) => index), domain };
+/** The filter that takes every row and answers with its class, counted from `first`. */
+export function everyClass(classes: readonly string[], domain: number | null = null, first = 0): RowFilter {
+  return { outputOf: Int32Array.from(classes, (_, index) => first + index), domain };
+}
+
+/**
+ * The filters of tasks that hold all classes: one for all of them where a class has one output, and one for each task
+ * with labels `class-of-task`, where class c of the k-th of n tasks has output (k − 1) · classes + c.
+ */
+export function repeatedClasses({ scenario, classes }: SplitInput, tasks: number): RepeatedClasses {
+  if (scenario.labels !== 'class-of-task') {
+    const shared = everyClass(classes);
+    return { outputs: classes.length, filterOf: () => shared };
+  }
+  const filters = Array.from({ length: tasks }, (_, index) =>
+    everyClass(classes, null, index * classes.length),
+  );
+  return { outputs: tasks * classes.length, filterOf: (index) => filters[index] as RowFilter };
+}
+
+/** What {@link repeatedClasses} gives. */
+export interface RepeatedClasses {
+  /** Number of outputs of the model. */
+  readonly outputs: number;
+  /** @param index of the task, from 0 */
+  filterOf(index: number): RowFilter;
 }

@@ -2,7 +2,7 @@ import type { Backbone } from '../backbones/backbone.ts';
 import { openBackbone } from '../backbones/open-backbone.ts';
 import { openEngine } from '../engine/open-engine.ts';
 import type { Engine } from '../engine/program.ts';
-import { messageOf } from '../errors.ts';
+import { messageOf, UserError } from '../errors.ts';
 import { RunDirectory } from '../record/run-directory.ts';
 import type { OwnRunDefinition } from '../record/run-record.ts';
 import { loadScenario, scenarioDigest, scenarioDirectory } from '../stream/load-scenario.ts';
@@ -46,6 +46,7 @@ export async function runCell(cell: CellSpec, report: (event: CellEvent) => void
     baseDirectory: scenarioDirectory(cell.scenario),
   });
   try {
+    requireExamples(stream, cell.measuredOn);
     const backbone = openBackbone(scenario.backbone, stream.inputShape, stream.outputs);
     const engine = await openEngine({
       name: cell.engine,
@@ -74,6 +75,16 @@ export async function runCell(cell: CellSpec, report: (event: CellEvent) => void
   } finally {
     stream.close?.();
   }
+}
+
+/** @throws UserError when a task has nothing to be measured on: an accuracy of 0 of 0 would say nothing */
+function requireExamples({ scenario, tasks }: TaskStream, measuredOn: CellSpec['measuredOn']): void {
+  const empty = tasks.find((task) => task[measuredOn].count === 0);
+  if (!empty) return;
+  throw new UserError(
+    `Task ${empty.index} of ${scenario.name} has no ${measuredOn} examples to measure on. ` +
+      'Choose settings on a scenario that holds some back ("validation": { "fraction": 0.1 }), or take those of the paper.',
+  );
 }
 
 async function runOpened(opened: OpenCell, report: (event: CellEvent) => void): Promise<void> {

@@ -58,6 +58,25 @@ describe('the parameters', () => {
     }
   });
 
+  it('start with Xavier-uniform weights and biases of 0 where that is asked for', () => {
+    const large = mlp({ hidden: [100], initialisation: 'xavier-uniform' }, [784], 10).initialise(
+      new Random(1),
+    );
+    for (const [name, inputs, outputs] of [
+      ['layers.0', 784, 100],
+      ['head', 100, 10],
+    ] as const) {
+      const limit = Math.sqrt(6 / (inputs + outputs));
+      const values = listOf(large[`${name}.weight`]);
+      expect(large[`${name}.weight`]?.shape, name).toEqual([outputs, inputs]);
+      expect(Math.max(...values.map(Math.abs).slice(0, 10_000)), name).toBeLessThanOrEqual(limit);
+      const variance = sum(values.map((value) => value ** 2)) / values.length;
+      const error = Math.sqrt(4 / 45 / values.length) * limit ** 2;
+      expect(Math.abs(variance - limit ** 2 / 3), name).toBeLessThan(5 * error);
+      expect(new Set(listOf(large[`${name}.bias`])), name).toEqual(new Set([0]));
+    }
+  });
+
   it('match the layers, the head last', () => {
     expect(backbone.layers).toEqual([
       { name: 'layers.0', inputs: 6, outputs: 5 },

@@ -26,11 +26,11 @@ describe('a scenario’s backbone', () => {
     [{ name: 'toString' }, 'There is no backbone "toString". Known are: mlp, vit, vit-glyphs.'],
     [
       { name: 'mlp', hiden: [4] },
-      'The backbone mlp has no setting "hiden". Did you mean "hidden"? It has: hidden.',
+      'The backbone mlp has no setting "hiden". Did you mean "hidden"? It has: hidden, initialisation.',
     ],
     [
       { name: 'mlp', hidden: [4], toString: 1 },
-      'The backbone mlp has no setting "toString". It has: hidden.',
+      'The backbone mlp has no setting "toString". It has: hidden, initialisation.',
     ],
     [{ name: 'mlp' }, 'backbone.hidden is missing; it must be a list of layer widths, e.g. [400, 400].'],
     [
@@ -44,6 +44,10 @@ describe('a scenario’s backbone', () => {
     [
       { name: 'mlp', hidden: [1.5] },
       'backbone.hidden is [1.5]; it must be a list of layer widths, e.g. [400, 400].',
+    ],
+    [
+      { name: 'mlp', hidden: [4], initialisation: 'xavier' },
+      'backbone.initialisation is "xavier"; it must be one of uniform, xavier-uniform.',
     ],
     [{ ...small, depth: 0 }, 'backbone.depth is 0; it must be a whole number above 0.'],
     [{ ...small, heads: '3' }, 'backbone.heads is "3"; it must be a whole number above 0.'],

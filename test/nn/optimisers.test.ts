@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { openEngine } from '../../harness/engine/open-engine.ts';
 import type { Program } from '../../harness/engine/program.ts';
 import { float32, scalar } from '../../harness/engine/tensor.ts';
-import { adam, initialMoments, type Optimiser, optimiserOf, sgd } from '../../harness/nn/optimisers.ts';
+import {
+  adagrad,
+  adam,
+  initialMoments,
+  type Optimiser,
+  optimiserOf,
+  sgd,
+} from '../../harness/nn/optimisers.ts';
 import { distance } from './float64.ts';
 
 const start = [1, -2, 0.5];
@@ -116,6 +123,18 @@ const cases: readonly (readonly [string, Optimiser, Textbook])[] = [
     adam({ momentum: 0, weightDecay: 0.01 }, { decoupled: true }),
     textbookAdam((theta, gradient, rate) => ({ theta: theta * (1 - 0.01 * rate), gradient })),
   ],
+  ...[0, 0.01].map((weightDecay): readonly [string, Optimiser, Textbook] => [
+    `adagrad with weight decay ${weightDecay}, as PyTorch's`,
+    adagrad({ momentum: 0, weightDecay }),
+    () => {
+      let squares = 0;
+      return (theta, slope, rate) => {
+        const gradient = slope + weightDecay * theta;
+        squares += gradient ** 2;
+        return theta - (rate * gradient) / (Math.sqrt(squares) + 1e-10);
+      };
+    },
+  ]),
 ];
 
 it.each(cases)('%s takes the steps of the textbook', async (_, optimiser, textbook) => {
@@ -129,6 +148,13 @@ it('the first step of adam has the length of the learning rate, by hand', async 
   const [first] = await stepsOf(adam({ momentum: 0, weightDecay: 0 }));
   // m̂ = g and v̂ = g², so the step is 0.1 against the sign of g, and nothing where g is 0.
   expect(distance(first ?? [], [0.9, -1.9, 0.5])).toBeLessThan(2e-7);
+});
+
+it('two steps of adagrad by hand', async () => {
+  const taken = await stepsOf(adagrad({ momentum: 0, weightDecay: 0 }));
+  // The first step is the rate against the sign of g, and nothing where g is 0; then 0.9 + 0.05·0.2 / √(0.01 + 0.04).
+  expect(distance(taken[0] ?? [], [0.9, -1.9, 0.5])).toBeLessThan(2e-7);
+  expect(taken[1]?.[0]).toBeCloseTo(0.9 + 0.01 / Math.sqrt(0.05), 6);
 });
 
 it('two steps of momentum by hand', async () => {
@@ -157,6 +183,7 @@ describe('what an optimiser remembers', () => {
     ['sgd', 0, []],
     ['sgd', 0.9, ['momentum.w', 'momentum.b']],
     ['adam', 0, ['firstMoment.w', 'secondMoment.w', 'firstMoment.b', 'secondMoment.b']],
+    ['adagrad', 0, ['squareSum.w', 'squareSum.b']],
     ['adamw', 0, ['firstMoment.w', 'secondMoment.w', 'firstMoment.b', 'secondMoment.b']],
   ] as const)('of %s with momentum %d', (name, momentum, names) => {
     const moments = initialMoments(optimiserOf(name, { momentum, weightDecay: 0 }), parameters);

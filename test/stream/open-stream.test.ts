@@ -115,6 +115,54 @@ test('a fraction of 0 leaves validation empty', async () => {
   ]);
 });
 
+test('padding lays black around images, also under a permutation and before normalisation', async () => {
+  const normalise = { mean: [0.1], deviation: [0.2752] };
+  const plain = await open({ validation: { fraction: 0 } });
+  const padded = await open({ validation: { fraction: 0 }, padding: 1, normalise });
+  expect(padded.inputShape).toEqual([1, 4, 4]);
+  expect(padded.tasks[0]?.train.shape).toEqual([1, 4, 4]);
+  const [before, after] = [plain, padded].map(({ tasks }) => stored((tasks[0] as Task).train));
+  expect(after).toEqual(before?.map(([a, b, c, d]) => [0, 0, 0, 0, 0, a, b, 0, 0, c, d, 0, 0, 0, 0, 0]));
+  const input = new Float32Array(16);
+  decode((padded.tasks[0] as Task).train, [0], input);
+  expect(input[0]).toBeCloseTo(-0.1 / 0.2752, 6);
+  expect(input[5]).toBeCloseTo(((before?.[0]?.[0] ?? 0) / 255 - 0.1) / 0.2752, 5);
+
+  const permuted = await open({ ...domainIncremental, validation: { fraction: 0 }, padding: 1 });
+  const [first, second] = permuted.tasks.map(({ train }) => stored(train));
+  const sorted = (image: readonly number[] = []) => image.toSorted((left, right) => left - right);
+  expect(first?.map(sorted)).toEqual(second?.map(sorted));
+  // The border is permuted with the rest: some of it comes to lie inside, the same for every image.
+  const places = second?.map((image) => image.map((value) => (value === 0 ? 0 : 1)).join());
+  expect(new Set(places?.slice(1)).size).toBe(1);
+  expect(places?.[1]).not.toBe(first?.[1]?.map((value) => (value === 0 ? 0 : 1)).join());
+});
+
+test('padding needs images', async () => {
+  const vectors = { name: 'toy', reader: { kind: 'csv', train: { path: 'a.csv' }, labelColumn: 'kind' } };
+  expect(() => validateScenario({ ...base, dataset: vectors, padding: 2 }, 'toy')).toThrow(
+    '$.padding is 2, but dataset "toy" holds no images; its reader needs a "shape" [channels, height, width]',
+  );
+});
+
+test('a class of a task is an output of its own', async () => {
+  const own = { ...domainIncremental, kind: 'class-incremental', labels: 'class-of-task' };
+  const stream = await open(own);
+  expect(stream.outputs).toBe(12);
+  expect(stream.tasks.map(({ outputs }) => outputs)).toEqual([
+    [0, 1, 2, 3],
+    [4, 5, 6, 7],
+    [8, 9, 10, 11],
+  ]);
+  expect(stream.tasks[2]?.test.labels).toEqual(stream.tasks[0]?.test.labels.map((label) => label + 8));
+  expect(() => validateScenario({ ...base, dataset: 'mnist', labels: 'class-of-task' }, 'toy')).toThrow(
+    '$.labels is "class-of-task", but tasks made by "classes" do not all hold the same classes; take "class"',
+  );
+  expect(() =>
+    validateScenario({ ...base, ...own, dataset: 'mnist', kind: 'domain-incremental' }, 'toy'),
+  ).toThrow('$.labels is "class-of-task"; a domain-incremental scenario has the same outputs in every task');
+});
+
 const domainIncremental = {
   kind: 'domain-incremental',
   tasks: { by: 'permutations', count: 3, firstIsIdentity: true },

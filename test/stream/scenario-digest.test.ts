@@ -31,6 +31,7 @@ test('it does not matter whether a default is written down', () => {
   const {
     title: _title,
     description: _description,
+    padding: _padding,
     normalise: _normalise,
     validation: _validation,
     ...file

@@ -54,6 +54,7 @@ test('all defaults are filled in', () => {
     title: 'mine',
     description: '',
     validation: { fraction: 0.1 },
+    padding: 0,
     normalise: null,
     training: {
       epochs: 1,
@@ -89,7 +90,7 @@ const wrong: [string, unknown, string[]][] = [
     'a misspelt property',
     { ...base, clasOrder: 'natural' },
     [
-      '$ has an unknown property "clasOrder". Did you mean "classOrder"? Known are "name", "version", "title", "description", "kind", "dataset", "tasks", "classOrder", "labels", "candidates", "taskIdentity", "validation", "normalise", "backbone", "training"',
+      '$ has an unknown property "clasOrder". Did you mean "classOrder"? Known are "name", "version", "title", "description", "kind", "dataset", "tasks", "classOrder", "labels", "candidates", "taskIdentity", "validation", "padding", "normalise", "backbone", "training"',
     ],
   ],
   [
@@ -118,14 +119,14 @@ const wrong: [string, unknown, string[]][] = [
     'an unknown split',
     { ...base, tasks: { by: 'clases' } },
     [
-      '$.tasks.by is "clases"; it must be one of "classes", "permutations", "rotations", "domains", "class-groups". Did you mean "classes"?',
+      '$.tasks.by is "clases"; it must be one of "classes", "permutations", "rotations", "drawn-rotations", "domains", "class-groups". Did you mean "classes"?',
     ],
   ],
   [
     'a split without its kind',
     { ...base, tasks: { count: 3 } },
     [
-      '$.tasks lacks "by"; it must be one of "classes", "permutations", "rotations", "domains", "class-groups"',
+      '$.tasks lacks "by"; it must be one of "classes", "permutations", "rotations", "drawn-rotations", "domains", "class-groups"',
     ],
   ],
   [
@@ -228,7 +229,9 @@ const wrong: [string, unknown, string[]][] = [
   [
     'class-incremental by permutations',
     { ...base, tasks: { by: 'permutations', count: 2 } },
-    ['$.tasks.by is "permutations"; a class-incremental scenario is split by "classes" or "class-groups"'],
+    [
+      '$.tasks.by is "permutations"; a class-incremental scenario is split by "classes" or "class-groups", or has "labels": "class-of-task"',
+    ],
   ],
   [
     'the task told at test',

@@ -4,7 +4,7 @@ import { splitDomains } from '../../harness/stream/domains.ts';
 import { pickRows } from '../../harness/stream/example-view.ts';
 import { loadScenario } from '../../harness/stream/load-scenario.ts';
 import { splitPermutations } from '../../harness/stream/permutations.ts';
-import { rotationSources, splitRotations } from '../../harness/stream/rotations.ts';
+import { rotationSources, splitDrawnRotations, splitRotations } from '../../harness/stream/rotations.ts';
 import { splitClasses } from '../../harness/stream/split-classes.ts';
 import { cutStratified } from '../../harness/stream/stratified-cut.ts';
 import type { SplitInput } from '../../harness/stream/task-plan.ts';
@@ -152,6 +152,50 @@ test('rotations need images, and come in the given or a seeded order', () => {
   expect(seeded.tasks.map((task) => task.name)).toEqual(
     seeded.order.map((index) => `rotation ${index * 10}°`),
   );
+});
+
+test('drawn angles lie in the range, differ between seeds, and come back for the same seed', () => {
+  fc.assert(
+    fc.property(seeds, fc.constantFrom(90, 180, 360), (seed, below) => {
+      const rule = { count: 20, below };
+      const plan = splitDrawnRotations(inputOf(3, seed), rule);
+      const angles = plan.tasks.map(({ name }) => Number(/ (.*)°/.exec(name)?.[1]));
+      expect(plan.order.map((hundredths) => hundredths / 100)).toEqual(angles);
+      for (const [index, angle] of angles.entries()) {
+        expect(angle >= 0 && angle < below).toBe(true);
+        expect(plan.tasks[index]?.sources).toEqual(rotationSources(angle, 1, 4, 4));
+      }
+      expect(splitDrawnRotations(inputOf(3, seed), rule).order).toEqual(plan.order);
+      expect(splitDrawnRotations(inputOf(3, seed + 1), rule).order).not.toEqual(plan.order);
+      const natural = (other: number) =>
+        splitDrawnRotations(inputOf(3, other, { classOrder: 'natural' }), rule).order;
+      expect(natural(seed)).toEqual(natural(seed + 1));
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test('drawn angles are spread evenly over the range', () => {
+  const { order } = splitDrawnRotations(inputOf(2, 1), { count: 1000, below: 180 });
+  const mean = order.reduce((sum, hundredths) => sum + hundredths / 100, 0) / order.length;
+  // The mean of 1000 uniform values has a standard deviation of 180 / √12000.
+  expect(Math.abs(mean - 90)).toBeLessThan((4 * 180) / Math.sqrt(12_000));
+});
+
+test('a class has its own output in each task with labels of the task, and one for all tasks without', () => {
+  const rule = { count: 3, firstIsIdentity: true };
+  const own = inputOf(4, 1, { labels: 'class-of-task' });
+  for (const plan of [splitPermutations(own, rule), splitRotations(own, [0, 5, 10])]) {
+    expect(plan.outputs).toBe(12);
+    expect(plan.tasks.map(({ filter }) => [...filter.outputOf])).toEqual([
+      [0, 1, 2, 3],
+      [4, 5, 6, 7],
+      [8, 9, 10, 11],
+    ]);
+  }
+  const shared = splitPermutations(inputOf(4, 1), rule);
+  expect(shared.outputs).toBe(4);
+  expect(new Set(shared.tasks.map(({ filter }) => filter)).size).toBe(1);
 });
 
 test('domain tasks partition the rows by domain', () => {

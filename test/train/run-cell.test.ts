@@ -54,6 +54,13 @@ describe('a run', () => {
     expect(tensorsOf(validated)).toEqual(tensorsOf(tested));
   });
 
+  it('is refused where no validation examples are held back to measure on', async () => {
+    const scenario = writeTinyScenario(temporaryFolder(), { validation: { fraction: 0 } });
+    const cell = tinyCell(scenario, { measuredOn: 'validation' });
+    await expect(runTiny(cell)).rejects.toThrow('Task 1 of tiny has no validation examples to measure on.');
+    expect(existsSync(cell.resultsDirectory)).toBe(false);
+  });
+
   it('that cannot be built is refused before anything is recorded', async () => {
     const cell = tinyCell(writeTinyScenario(temporaryFolder()), { overrides: { 'backbone.hidden': [0] } });
     await expect(runTiny(cell)).rejects.toThrow('backbone.hidden');

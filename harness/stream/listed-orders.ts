@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import { messageOf, UserError } from '../errors.ts';
+import { sha256Of } from './readers/data-file.ts';
+import type { Scenario } from './scenario.ts';
+
+/** Which of the listed orders is wanted, and what relative paths refer to. */
+interface Wanted {
+  readonly classOrderSeed: number;
+  readonly baseDirectory?: string;
+}
+
+/**
+ * The order of classes that the scenario's file lists for a seed; null for scenarios that name no file.
+ *
+ * The file is CSV with a line of headings. Each line has a seed, then for each class, in natural order, its new number:
+ * its position in the order. So a published experiment is repeated with the very orders that its seeds gave.
+ * @returns the class at each position
+ * @throws UserError if the file is missing, has another checksum or no line for the seed, or if the line is no order
+ */
+export function listedOrder(
+  { name, classOrder }: Pick<Scenario, 'name' | 'classOrder'>,
+  classes: readonly string[],
+  { classOrderSeed, baseDirectory = process.cwd() }: Wanted,
+): readonly number[] | null {
+  if (typeof classOrder === 'string') return null;
+  const { path, sha256 } = classOrder.listed;
+  const full = resolve(baseDirectory, path);
+  const lines = readLines(full, sha256, name);
+  const line = lines.find(([seed]) => seed === String(classOrderSeed));
+  if (line === undefined) {
+    const seeds = lines.map(([seed]) => seed).join(', ');
+    throw new UserError(
+      `Scenario "${name}": ${full} lists no class order for seed ${classOrderSeed}. ` +
+        `Its seeds are ${seeds}; choose among them with --seeds.`,
+    );
+  }
+  return inverse(line.slice(1), classes.length, `${full}, seed ${classOrderSeed}`);
+}
+
+function readLines(path: string, sha256: string, scenario: string): string[][] {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    throw new UserError(
+      `Scenario "${scenario}": the class orders in ${path} cannot be read (${messageOf(error)}). ` +
+        'Correct $.classOrder.listed.path.',
+    );
+  }
+  const found = sha256Of(bytes);
+  if (found !== sha256) {
+    throw new UserError(
+      `Scenario "${scenario}": the class orders in ${path} are not those of the scenario.\n` +
+        `  its SHA-256:  ${found}\n  expected:     ${sha256}\nRestore the file, or state its checksum.`,
+    );
+  }
+  return (parse(bytes, { trim: true, skipEmptyLines: true, relaxColumnCount: true }) as string[][]).slice(1);
+}
+
+/** The class at each position, from the position of each class. @throws UserError unless each position occurs once */
+function inverse(positions: readonly string[], classes: number, where: string): number[] {
+  const order = new Array<number>(classes).fill(-1);
+  positions.forEach((text, member) => {
+    const position = /^\d+$/.test(text) ? Number(text) : -1;
+    if (order[position] === -1) order[position] = member;
+  });
+  if (positions.length === classes && !order.includes(-1)) return order;
+  throw new UserError(
+    `${where}: the new numbers are ${positions.join(', ')}; each of 0 to ${classes - 1} must stand there once, ` +
+      `one for each of the ${classes} classes.`,
+  );
+}
