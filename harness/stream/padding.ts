@@ -15,7 +15,7 @@ export interface Padded {
  */
 export function padded(
   shape: readonly number[],
-  { name, padding }: Pick<Scenario, 'name' | 'padding'>,
+  { name, padding = 0 }: Pick<Scenario, 'name' | 'padding'>,
 ): Padded {
   if (padding === 0) return { shape, sources: null };
   const [channels, height, width] = shape;

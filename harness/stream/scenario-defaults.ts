@@ -42,7 +42,7 @@ type Permutations = Extract<TaskSplit, { by: 'permutations' }>;
 /** A scenario as a file may state it: what the schema accepts. */
 export type ScenarioFile = Defaulted<
   Omit<Scenario, 'dataset' | 'tasks' | 'training'>,
-  'title' | 'description' | 'validation' | 'padding' | 'normalise'
+  'title' | 'description' | 'validation' | 'normalise'
 > & {
   readonly $schema?: string;
   readonly dataset: string | DatasetFile;
@@ -66,14 +66,15 @@ const trainingDefaults = {
 
 /** A scenario with everything filled in that its file may leave out. */
 export function withScenarioDefaults(file: ScenarioFile): Scenario {
-  const { $schema: _ignored, ...stated } = file;
+  const { $schema: _ignored, padding = 0, ...stated } = file;
   return {
     title: file.name,
     description: '',
     validation: defaultValidation,
-    padding: 0,
     normalise: null,
     ...stated,
+    // Left out where there is none, so that scenarios keep the digests that they had before there was padding.
+    ...(padding > 0 && { padding }),
     dataset: named(file.dataset),
     tasks: file.tasks.by === 'permutations' ? { firstIsIdentity: false, ...file.tasks } : file.tasks,
     training: { ...trainingDefaults, ...file.training },

@@ -219,7 +219,7 @@ function classOfTaskNeedsSameClasses({ kind, labels, tasks }: Scenario): Problem
   return [{ path: '$.labels', message }];
 }
 
-function paddingNeedsImages({ padding }: Scenario, dataset: DatasetDefinition): Problem[] {
+function paddingNeedsImages({ padding = 0 }: Scenario, dataset: DatasetDefinition): Problem[] {
   if (padding === 0 || !isVector(dataset)) return [];
   const cure = 'its reader needs a "shape" [channels, height, width]';
   return [

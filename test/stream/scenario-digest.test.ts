@@ -31,13 +31,13 @@ test('it does not matter whether a default is written down', () => {
   const {
     title: _title,
     description: _description,
-    padding: _padding,
     normalise: _normalise,
     validation: _validation,
     ...file
   } = scenario;
   const training = { epochs: file.training.epochs, batchSize: file.training.batchSize };
   expect(scenarioDigest(validateScenario({ ...file, training }, 'test'))).toBe(digest);
+  expect(scenarioDigest(validateScenario({ ...file, training, padding: 0 }, 'test'))).toBe(digest);
 });
 
 /** Every scenario that differs from the given one in a single leaf. */

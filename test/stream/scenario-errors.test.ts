@@ -54,7 +54,6 @@ test('all defaults are filled in', () => {
     title: 'mine',
     description: '',
     validation: { fraction: 0.1 },
-    padding: 0,
     normalise: null,
     training: {
       epochs: 1,
