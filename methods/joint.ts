@@ -2,6 +2,9 @@ import { defineMethod } from '../harness/train/method.ts';
 
 interface Settings {
   readonly restart: boolean;
+  readonly when: 'every-task' | 'last-task';
+  readonly updates: 'sum' | 'task';
+  readonly batches: 'one' | 'each';
 }
 
 /**
@@ -9,6 +12,12 @@ interface Settings {
  * training example; the cost columns count them.
  *
  * After task t the network has made as many passes over the union of tasks 1 … t as any method makes over one task.
+ *
+ * The forms of the literature, as settings:
+ *
+ * - One run on all data (van de Ven et al. 2022; Hsu et al. 2018; Buzzega et al. 2020): `when` `last-task`, which saves
+ *   the runs of the tasks before. In 2022's task-incremental scenario also `batches` `each`.
+ * - Task by task on all data so far (van de Ven & Tolias 2018, 2019): `restart` false, `updates` `task`.
  */
 export default defineMethod<Settings>({
   name: 'joint',
@@ -23,11 +32,36 @@ export default defineMethod<Settings>({
       description:
         'Start each task from fresh weights, so that the result does not depend on the order of tasks.',
     },
+    when: {
+      type: 'string',
+      enum: ['every-task', 'last-task'],
+      default: 'every-task',
+      description: 'Whether to train after every task, or once on the data of all tasks after the last.',
+    },
+    updates: {
+      type: 'string',
+      enum: ['sum', 'task'],
+      default: 'sum',
+      description:
+        'Where the budget is in updates: the sum of those of the tasks trained on, or as many as for one task.',
+    },
+    batches: {
+      type: 'string',
+      enum: ['one', 'each'],
+      default: 'one',
+      description:
+        'Whether a batch is drawn from all data at once, or takes ⌈batch size / tasks⌉ examples of each task.',
+    },
   },
 
   beginTask(learner) {
     if (learner.settings.restart) learner.reinitialise();
   },
 
-  trainingTasks: (task, past) => [...past, task],
+  trainingTasks(task, past, { settings, protocol }) {
+    const waits = settings.when === 'last-task' && task.index < protocol.tasks;
+    return waits ? [] : [...past, task];
+  },
+
+  pooling: ({ updates, batches }) => ({ updates, batches }),
 });

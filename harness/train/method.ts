@@ -108,6 +108,20 @@ export interface BetweenHook<Settings> {
 /** Gradients of another loss by the trained parameters, in the same program. The scope has the parameters to differentiate. */
 export type GradientsOf<Settings> = (loss: (scope: Scope<Settings>) => Scalar) => Tensors;
 
+/** How a method trains on the data of several tasks at once. */
+export interface Pooling {
+  /**
+   * Whose budget it takes where that is in updates: the `sum` of those of the tasks trained on, or that of one `task`.
+   * `sum` when left out.
+   */
+  readonly updates?: 'sum' | 'task';
+  /**
+   * What a batch is drawn from: the examples of all these tasks in `one` heap, or `each` task, ⌈batch size / tasks⌉ rows
+   * of it. Then an epoch ends where the smallest task has no more rows for a batch. `one` when left out.
+   */
+  readonly batches?: 'one' | 'each';
+}
+
 /** What the hooks that compose a batch on the host may use. */
 export interface BatchContext<Settings> {
   readonly settings: Settings;
@@ -165,7 +179,13 @@ export interface Method<Settings = Record<string, unknown>> {
    * *Host.* The tasks whose data are trained on in this one; the current one when left out. With none, no step is taken.
    * @param past the tasks before it; none are given unless the method says that it needs `pastData`
    */
-  trainingTasks?(task: TrainingTask, past: readonly TrainingTask[]): readonly TrainingTask[];
+  trainingTasks?(
+    task: TrainingTask,
+    past: readonly TrainingTask[],
+    learner: Learner<Settings>,
+  ): readonly TrainingTask[];
+  /** *Host.* How the data of several tasks are trained on at once; see {@link Pooling}. */
+  pooling?(settings: Settings): Pooling;
   /** *Host.* Examples that every pass over the task's data goes through as well, e.g. those in memory. */
   addedExamples?(learner: Learner<Settings>, task: TrainingTask): readonly ExampleReference[];
   /** *Host.* How many rows {@link Method.composeBatch} may add to a batch of this task. */

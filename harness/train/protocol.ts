@@ -6,6 +6,8 @@ import type { TaskStream } from '../stream/stream.ts';
 /** The scenario's rules on what a learner may know, as the loop applies them. */
 export interface Protocol {
   readonly outputs: number;
+  /** How many tasks the stream has. */
+  readonly tasks: number;
   readonly inputShape: readonly number[];
   /** Shape and encoding of the inputs, for whoever stores some. */
   readonly inputs: Pick<Examples, 'shape' | 'encoding'>;
@@ -36,6 +38,7 @@ export function protocolOf(stream: TaskStream, together = false): Protocol {
   };
   return {
     outputs,
+    tasks: tasks.length,
     inputShape,
     inputs: { shape: first.train.shape, encoding: first.train.encoding },
     taskIdentity: scenario.taskIdentity,

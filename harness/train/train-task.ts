@@ -1,8 +1,9 @@
 import { UserError } from '../errors.ts';
+import type { Random } from '../random.ts';
 import type { Training } from '../stream/scenario.ts';
 import type { TrainingTask } from '../stream/stream.ts';
 import type { ExampleReference } from './example-memory.ts';
-import type { Learner } from './learner.ts';
+import type { Pooling } from './method.ts';
 import { StepRunner, type TaskTraining } from './step-runner.ts';
 
 /** How far the training of a task is. */
@@ -25,14 +26,17 @@ export async function trainTask<Settings>(
   report: (progress: TaskProgress) => void,
 ): Promise<void> {
   const { learner, training, task, past } = job;
-  const sources = learner.method.trainingTasks?.(task, past) ?? [task];
+  const sources = learner.method.trainingTasks?.(task, past, learner) ?? [task];
   if (sources.length === 0) return;
   const added = learner.method.addedExamples?.(learner, task) ?? [];
-  const plan = planUpdates(training, sources, added.length);
+  const pooling = learner.method.pooling?.(learner.settings) ?? {};
+  const heaps = heapsOf(sources, added, pooling);
+  const budgets = pooling.updates === 'task' ? 1 : sources.length;
+  const plan = planUpdates(training, heaps, budgets, task);
   const runner = new StepRunner(job, plan.batchSize, plan.updates, plan.epochs);
   try {
     for (let epoch = 0; epoch < plan.epochs; epoch++) {
-      const order = orderOf(sources, added, learner, task, epoch);
+      const order = orderOf(heaps, plan, learner.random('exampleOrder', 'task', task.index, 'epoch', epoch));
       const batches = Math.min(plan.batchesPerEpoch, plan.updates - runner.update);
       let total = 0;
       for (let first = 0; first < batches; ) {
@@ -64,49 +68,68 @@ export async function trainTask<Settings>(
 
 /** How many updates a task takes, in how many passes over its examples. */
 interface UpdatePlan {
+  /** Rows of each heap in a batch. */
+  readonly share: number;
   readonly batchSize: number;
   readonly batchesPerEpoch: number;
   readonly updates: number;
   readonly epochs: number;
 }
 
-function planUpdates(training: Training, sources: readonly TrainingTask[], added: number): UpdatePlan {
-  const examples = sources.reduce((total, { train }) => total + train.count, added);
-  if (examples === 0) throw new UserError(`Task ${sources.at(-1)?.index} has no training examples.`);
-  const batchSize = Math.min(training.batchSize, examples);
-  const exact = examples / batchSize;
-  const batchesPerEpoch = training.incompleteBatch === 'drop' ? Math.floor(exact) : Math.ceil(exact);
-  // A budget in updates is one task's; who trains on several tasks at once gets the sum of theirs.
+/** The examples that are shuffled together: all of them, or those of each task (and what is added) by themselves. */
+function heapsOf(
+  sources: readonly TrainingTask[],
+  added: readonly ExampleReference[],
+  { batches }: Pooling,
+): ExampleReference[][] {
+  const heaps = sources.map(({ train, index }) =>
+    Array.from(
+      { length: train.count },
+      (_, row): ExampleReference => ({ examples: train, row, task: index }),
+    ),
+  );
+  const all = added.length > 0 ? [...heaps, [...added]] : heaps;
+  return batches === 'each' ? all : [all.flat()];
+}
+
+function planUpdates(
+  training: Training,
+  heaps: readonly ExampleReference[][],
+  budgets: number,
+  task: TrainingTask,
+): UpdatePlan {
+  // Every heap gives as many rows to a batch, so the smallest one ends an epoch.
+  const smallest = Math.min(...heaps.map(({ length }) => length));
+  if (smallest === 0) throw new UserError(`Task ${task.index} has no training examples.`);
+  const share = Math.min(Math.ceil(training.batchSize / heaps.length), smallest);
+  const exact = smallest / share;
+  const keepsRest = training.incompleteBatch === 'keep' && heaps.length === 1;
+  const batchesPerEpoch = keepsRest ? Math.ceil(exact) : Math.floor(exact);
   const updates =
-    training.updates === undefined
-      ? (training.epochs ?? 1) * batchesPerEpoch
-      : training.updates * sources.length;
+    training.updates === undefined ? (training.epochs ?? 1) * batchesPerEpoch : training.updates * budgets;
   return {
-    batchSize,
+    share,
+    batchSize: share * heaps.length,
     batchesPerEpoch,
     updates,
     epochs: Math.ceil(updates / batchesPerEpoch),
   };
 }
 
-/** Every example of the sources once, and what is added, in the order of an epoch. */
-function orderOf<Settings>(
-  sources: readonly TrainingTask[],
-  added: readonly ExampleReference[],
-  learner: Learner<Settings>,
-  task: TrainingTask,
-  epoch: number,
+/** The examples of an epoch, batch after batch, in an order drawn anew. */
+function orderOf(
+  heaps: readonly ExampleReference[][],
+  { share, batchesPerEpoch }: UpdatePlan,
+  random: Random,
 ): ExampleReference[] {
-  const own = sources.flatMap(({ train, index }) =>
-    Array.from({ length: train.count }, (_, row) => ({
-      examples: train,
-      row,
-      task: index,
-    })),
+  const orders = heaps.map((heap) =>
+    Array.from(random.permutation(heap.length), (place) => heap[place] as ExampleReference),
   );
-  const all = [...own, ...added];
-  const random = learner.random('exampleOrder', 'task', task.index, 'epoch', epoch);
-  return Array.from(random.permutation(all.length), (place) => all[place] as ExampleReference);
+  const [only] = orders;
+  if (only && orders.length === 1) return only;
+  return Array.from({ length: batchesPerEpoch }, (_, batch) =>
+    orders.flatMap((order) => order.slice(batch * share, (batch + 1) * share)),
+  ).flat();
 }
 
 function batchesOf(

@@ -93,6 +93,7 @@ export async function learnerOf(
   const candidates = new Float32Array(outputs).fill(1);
   const protocol: Protocol = {
     outputs,
+    tasks: 1,
     inputShape: step.inputShape,
     inputs: { shape: step.inputShape, encoding: { storage: 'float32', scale: [1], offset: [0] } },
     taskIdentity: { train: false, test: false },

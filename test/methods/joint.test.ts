@@ -44,4 +44,52 @@ describe('joint training', () => {
     await learn(opened, 2);
     expect(opened.learner.step).toBe(10);
   });
+
+  it('takes the budget of one task, where it is told to', async () => {
+    const { method } = await loadMethod('joint');
+    const settings = { restart: false, updates: 'task' };
+    const opened = await openLearner({ method, tasks: twoTasks(), settings, training: { updates: 5 } });
+    await learn(opened, 1);
+    await learn(opened, 2);
+    expect(opened.learner.step).toBe(10);
+  });
+
+  it('trains once after the last task, where it is told to, and ends where it ends otherwise', async () => {
+    const { method } = await loadMethod('joint');
+    const run = async (when: string) => {
+      const tasks = twoTasks({ count: 20 });
+      const opened = await openLearner({ method, tasks, settings: { when }, training: { epochs: 3 } });
+      await learn(opened, 1);
+      const before = tasks.map(({ train }) => train.rowsRead);
+      await learn(opened, 2);
+      return { before, after: valuesOf(opened.learner.parameters) };
+    };
+    const [once, always] = [await run('last-task'), await run('every-task')];
+    expect(once.before).toEqual([0, 0]);
+    expect(always.before).toEqual([60, 0]);
+    expect(once.after).toEqual(always.after);
+  });
+
+  it('draws as many examples of each task into every batch, where it is told to', async () => {
+    const { method } = await loadMethod('joint');
+    const run = async (batches: string) => {
+      const shares: string[] = [];
+      const watched: typeof method = {
+        ...method,
+        composeBatch: ({ rows }) => {
+          shares.push([1, 2].map((task) => rows.filter((row) => row.task === task).length).join(' '));
+        },
+      };
+      const opened = await openLearner({
+        method: watched,
+        tasks: twoTasks({ count: 22 }),
+        settings: { batches },
+        training: { updates: 6, batchSize: 7 },
+      });
+      await learn(opened, 2);
+      return shares;
+    };
+    expect(await run('each')).toEqual(Array(12).fill('4 4'));
+    expect(new Set(await run('one')).size).toBeGreaterThan(1);
+  });
 });
