@@ -17,6 +17,7 @@ const layers: readonly (readonly string[])[] = [
     'harness/execute',
     'harness/compare',
     'harness/regress',
+    'harness/reproduce',
     'harness/check',
     'harness/import',
   ],

@@ -1,0 +1,114 @@
+import type { Metric } from '../evaluate/metrics/index.ts';
+import { type Summary, summarise } from '../evaluate/statistics.ts';
+import type { RunSample } from '../regress/run-sample.ts';
+import { metricValue, seedOf } from './cell-runs.ts';
+import type { PaperTable } from './load-table.ts';
+import { type PublishedCell, publishedFraction } from './published.ts';
+import type { TableRuns } from './record.ts';
+import type { Binding } from './reproduction-schema.ts';
+import { changesSince, type NotAttempted, type PlannedCell } from './resolve-cells.ts';
+import { type Judgement, judge } from './verdict.ts';
+
+/** A cell that was run: the published value beside ours. */
+export interface JudgedCell {
+  readonly kind: 'judged';
+  readonly sample: RunSample;
+  /** The metric of each run, as a fraction, in the order of `seeds`. */
+  readonly values: readonly number[];
+  readonly seeds: readonly number[];
+  readonly summary: Summary;
+  readonly judgement: Judgement;
+  /** What is no longer as it was when the runs were made; empty for runs of this version. */
+  readonly changes: readonly string[];
+}
+
+/** A published cell and what came of it here. */
+export interface CellResult {
+  readonly published: PublishedCell;
+  readonly binding: Binding;
+  readonly outcome: JudgedCell | NotAttempted;
+}
+
+/** A table, cell by cell. */
+export interface TableResult {
+  readonly table: PaperTable;
+  /** Null where no cell can be run. */
+  readonly metric: Metric | null;
+  readonly cells: readonly CellResult[];
+  /** Shortened training: shows that all runs, not what the paper says. */
+  readonly quick: boolean;
+}
+
+/** How many cells got which verdict. */
+export interface VerdictCounts {
+  readonly matched: number;
+  readonly off: number;
+  readonly tooFewSeeds: number;
+  readonly notAttempted: number;
+}
+
+/**
+ * Judges each cell by its runs.
+ * @param failures why a cell has no runs, by its name
+ */
+export function tableResult(
+  table: PaperTable,
+  planned: readonly PlannedCell[],
+  runs: TableRuns,
+  metric: Metric | null,
+  { failures = new Map(), quick = false, absent = 'not run yet' }: ResultOptions = {},
+): TableResult {
+  const cells = planned.map(({ published, binding, plan }): CellResult => {
+    if (plan.kind === 'not-attempted') return { published, binding, outcome: plan };
+    const sample = runs.get(published.id);
+    if (sample === undefined || metric === null) {
+      const reason = failures.get(published.id) ?? absent;
+      return { published, binding, outcome: { kind: 'not-attempted', reason } };
+    }
+    const changes = changesSince(plan.expected, sample.definition);
+    return { published, binding, outcome: judgedCell(published, sample, metric, changes) };
+  });
+  return { table, metric, cells, quick };
+}
+
+/** What a result says of cells without runs. */
+export interface ResultOptions {
+  readonly failures?: ReadonlyMap<string, string>;
+  readonly quick?: boolean;
+  /** Why a cell that can be run has no runs. */
+  readonly absent?: string;
+}
+
+function judgedCell(
+  published: PublishedCell,
+  sample: RunSample,
+  metric: Metric,
+  changes: readonly string[],
+): JudgedCell | NotAttempted {
+  const number = publishedFraction(published);
+  if (number === null) return { kind: 'not-attempted', reason: 'the published value is no accuracy' };
+  const values = sample.runs.map((run) => metricValue(sample, run, metric));
+  return {
+    kind: 'judged',
+    sample,
+    values,
+    seeds: sample.runs.map(seedOf),
+    summary: summarise(values),
+    judgement: judge({ ...number, errorKind: published.errorKind, seeds: published.seeds }, values),
+    changes,
+  };
+}
+
+/** Counts the verdicts of a table. */
+export function countVerdicts({ cells }: TableResult): VerdictCounts {
+  const kinds = cells.map(({ outcome }) =>
+    outcome.kind === 'judged' ? outcome.judgement.verdict.kind : outcome.kind,
+  );
+  const number = (kind: (typeof kinds)[number]): number => kinds.filter((own) => own === kind).length;
+  return {
+    matched: number('matched'),
+    off: number('off'),
+    tooFewSeeds: number('too-few-seeds'),
+    notAttempted: number('not-attempted'),
+  };
+}

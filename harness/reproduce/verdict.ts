@@ -1,0 +1,107 @@
+import { mean, summarise } from '../evaluate/statistics.ts';
+import type { ErrorKind } from './published.ts';
+
+/** A published mean with its spread, in any one unit. */
+export interface PublishedMean {
+  readonly value: number;
+  /** The printed ±; null where none is known. */
+  readonly error: number | null;
+  readonly errorKind: ErrorKind | null;
+  /** Number of runs behind it; null where it is not known. */
+  readonly seeds: number | null;
+}
+
+/** What a published error says about single runs and about their mean. */
+export interface Spread {
+  /** Standard deviation between runs, divisor n − 1. */
+  readonly deviation: number;
+  /** Standard error of the published mean. */
+  readonly standardError: number;
+  /** Where it comes from: the paper, or, for lack of an error there, the runs that are judged. */
+  readonly from: 'published' | 'own runs';
+}
+
+/** What can be said of a cell. */
+export type Verdict =
+  | { readonly kind: 'matched' }
+  | { readonly kind: 'off'; readonly by: number }
+  /** `needed` runs would tell; null where no number is known that would. */
+  | { readonly kind: 'too-few-seeds'; readonly needed: number | null };
+
+/** A verdict with the numbers it rests on. */
+export interface Judgement {
+  readonly verdict: Verdict;
+  /** Mean of the runs minus the published value. */
+  readonly difference: number;
+  /** Largest difference that counts as equal; null where no spread is known. */
+  readonly margin: number | null;
+  readonly spread: Spread | null;
+}
+
+/** Fewer runs than this get no verdict: one or two may lie anywhere. */
+export const fewestSeeds = 3;
+
+/**
+ * A margin wider than this finds a cell matched only with at least as many runs as the paper had: with fewer, that no
+ * difference was found says little. As a fraction; five points.
+ */
+export const widestMargin = 0.05;
+
+/**
+ * The published spread. With n runs: a standard error e means a deviation e·√n; a deviation s means a standard error s/√n;
+ * a population deviation is first multiplied by √(n/(n − 1)).
+ * @returns null where kind or number of runs is not known, or one run has no spread
+ */
+export function publishedSpread({ error, errorKind, seeds }: PublishedMean): Spread | null {
+  if (error === null || errorKind === null || errorKind === 'unspecified' || seeds === null) return null;
+  const root = Math.sqrt(seeds);
+  if (errorKind === 'sem') return { deviation: error * root, standardError: error, from: 'published' };
+  if (errorKind === 'sd') return { deviation: error, standardError: error / root, from: 'published' };
+  if (seeds < 2) return null;
+  const deviation = error * Math.sqrt(seeds / (seeds - 1));
+  return { deviation, standardError: deviation / root, from: 'published' };
+}
+
+/**
+ * Whether runs agree with a published mean: |difference of the means| ≤ 2·√(SEM² + SD²/k) with k runs, SEM and SD by
+ * {@link publishedSpread}. Where the paper gives no error, both come from the runs' own deviation, with one run behind a
+ * value whose number of runs is not known.
+ * @param values one for each run, as fractions; at least one
+ */
+export function judge(published: PublishedMean, values: readonly number[]): Judgement {
+  const runs = values.length;
+  const difference = mean([...values]) - published.value;
+  const spread = publishedSpread(published) ?? ownSpread(published, values);
+  const margin = spread === null ? null : marginOf(spread, runs);
+  if (runs < fewestSeeds || spread === null || margin === null) {
+    const needed = spread === null ? fewestSeeds : Math.max(fewestSeeds, neededRuns(spread, published.seeds));
+    return { verdict: { kind: 'too-few-seeds', needed }, difference, margin, spread };
+  }
+  if (Math.abs(difference) > margin)
+    return { verdict: { kind: 'off', by: difference }, difference, margin, spread };
+  const blunt = margin > widestMargin && published.seeds !== null && runs < published.seeds;
+  const verdict: Verdict = blunt
+    ? { kind: 'too-few-seeds', needed: neededRuns(spread, published.seeds) }
+    : { kind: 'matched' };
+  return { verdict, difference, margin, spread };
+}
+
+/** Largest difference of two means that counts as none. */
+export function marginOf({ deviation, standardError }: Spread, runs: number): number {
+  return 2 * Math.sqrt(standardError ** 2 + deviation ** 2 / runs);
+}
+
+/** The fewest runs whose margin is narrow enough, or as many as the paper had. */
+function neededRuns({ deviation, standardError }: Spread, seeds: number | null): number {
+  const left = (widestMargin / 2) ** 2 - standardError ** 2;
+  const narrow = left > 0 ? Math.ceil(deviation ** 2 / left) : Number.POSITIVE_INFINITY;
+  const needed = Math.max(fewestSeeds, Math.min(narrow, seeds ?? Number.POSITIVE_INFINITY));
+  return Number.isFinite(needed) ? needed : fewestSeeds;
+}
+
+function ownSpread({ seeds }: PublishedMean, values: readonly number[]): Spread | null {
+  if (values.length < fewestSeeds) return null;
+  const { deviation } = summarise(values);
+  if (deviation === null) return null;
+  return { deviation, standardError: deviation / Math.sqrt(seeds ?? 1), from: 'own runs' };
+}

@@ -1,0 +1,162 @@
+import { assert, double, integer, property, record } from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  judge,
+  marginOf,
+  type PublishedMean,
+  publishedSpread,
+  widestMargin,
+} from '../../harness/reproduce/verdict.ts';
+
+const sem = (value: number, error: number, seeds: number): PublishedMean => ({
+  value,
+  error,
+  errorKind: 'sem',
+  seeds,
+});
+
+/** So many values with exactly this mean. */
+const around = (mean: number, count: number, step = 0.001): number[] =>
+  Array.from({ length: count }, (_, index) => mean + step * (index - (count - 1) / 2));
+
+describe('the published spread', () => {
+  it('is the same whether the paper prints SEM, SD or the population SD', () => {
+    const [deviation, runs] = [0.163, 20];
+    const kinds = {
+      sem: deviation / Math.sqrt(runs),
+      sd: deviation,
+      'population-sd': deviation * Math.sqrt((runs - 1) / runs),
+    } as const;
+    for (const [errorKind, error] of Object.entries(kinds)) {
+      const spread = publishedSpread({
+        value: 0.5,
+        error,
+        errorKind: errorKind as keyof typeof kinds,
+        seeds: runs,
+      });
+      expect(spread?.deviation, errorKind).toBeCloseTo(deviation, 12);
+      expect(spread?.standardError, errorKind).toBeCloseTo(deviation / Math.sqrt(runs), 12);
+    }
+  });
+
+  it('is not known without a kind, a number of runs or, for a population deviation, a second run', () => {
+    expect(publishedSpread({ value: 0.5, error: 0.1, errorKind: 'unspecified', seeds: 10 })).toBeNull();
+    expect(publishedSpread({ value: 0.5, error: 0.1, errorKind: 'sd', seeds: null })).toBeNull();
+    expect(publishedSpread({ value: 0.5, error: null, errorKind: null, seeds: 10 })).toBeNull();
+    expect(publishedSpread({ value: 0.5, error: 0, errorKind: 'population-sd', seeds: 1 })).toBeNull();
+  });
+});
+
+describe('the pass rule', () => {
+  it('is |difference| ≤ 2·√(SEM² + SD²/k): worked out for EWC, task-incremental, of van de Ven 2022', () => {
+    // 99.06 ± 0.15 (SEM over 20): SD 0.6708; with five runs 2·√(0.15² + 0.6708²/5) = 0.6708 points.
+    const published = sem(0.9906, 0.0015, 20);
+    const inside = judge(published, around(0.9906 - 0.0067, 5));
+    expect(inside.margin).toBeCloseTo(0.006708, 6);
+    expect(inside.verdict).toEqual({ kind: 'matched' });
+    const outside = judge(published, around(0.9906 - 0.0068, 5));
+    expect(outside.verdict.kind).toBe('off');
+    expect(outside.difference).toBeCloseTo(-0.0068, 9);
+  });
+
+  it('gives no verdict of one or two runs, however near or far', () => {
+    for (const values of [[0.9906], [0.9906, 0.9906], [0.1], [0.1, 0.1]]) {
+      expect(judge(sem(0.9906, 0.0015, 20), values).verdict.kind).toBe('too-few-seeds');
+    }
+  });
+
+  it('does not call few runs of A-GEM, class-incremental, a match: its runs differ by 16 points', () => {
+    const published = sem(0.651, 0.0364, 20);
+    const few = judge(published, [0.2938, 0.8363, 0.6994]);
+    expect(few.margin).toBeCloseTo(0.2, 1);
+    expect(few.verdict).toEqual({ kind: 'too-few-seeds', needed: 20 });
+    expect(judge(published, around(0.651, 20, 0.02)).verdict).toEqual({ kind: 'matched' });
+  });
+
+  it('calls a difference beyond the margin off, however wide the margin', () => {
+    expect(judge(sem(0.651, 0.0364, 20), [0.1, 0.11, 0.12]).verdict.kind).toBe('off');
+  });
+
+  it('takes the spread of our runs where the paper gives none, with one run behind a value of unknown number', () => {
+    const values = around(0.9, 5, 0.01);
+    const known = judge({ value: 0.9, error: null, errorKind: null, seeds: 20 }, values);
+    const unknown = judge({ value: 0.9, error: null, errorKind: null, seeds: null }, values);
+    expect(known.spread?.from).toBe('own runs');
+    const deviation = Math.sqrt(0.00025);
+    expect(known.margin).toBeCloseTo(2 * Math.sqrt(deviation ** 2 / 20 + deviation ** 2 / 5), 9);
+    expect(unknown.margin).toBeCloseTo(2 * Math.sqrt(deviation ** 2 + deviation ** 2 / 5), 9);
+  });
+});
+
+const anyMean = record({
+  value: double({ min: 0, max: 1, noNaN: true }),
+  error: double({ min: 1e-5, max: 0.2, noNaN: true }),
+  seeds: integer({ min: 2, max: 50 }),
+});
+
+describe('the pass rule, as properties', () => {
+  it('is matched only within the margin and off only beyond it', () => {
+    assert(
+      property(
+        anyMean,
+        double({ min: 0, max: 1, noNaN: true }),
+        integer({ min: 3, max: 40 }),
+        (published, mean, runs) => {
+          const { verdict, difference, margin } = judge(
+            sem(published.value, published.error, published.seeds),
+            around(mean, runs),
+          );
+          const inside = Math.abs(difference) <= (margin ?? -1);
+          expect(verdict.kind === 'off').toBe(!inside);
+          if (verdict.kind === 'matched')
+            expect((margin ?? 1) <= widestMargin || runs >= published.seeds).toBe(true);
+        },
+      ),
+    );
+  });
+
+  it('does not depend on the order of runs, and moving paper and runs together changes nothing', () => {
+    assert(
+      property(
+        anyMean,
+        integer({ min: 3, max: 20 }),
+        double({ min: -0.3, max: 0.3, noNaN: true }),
+        (published, runs, shift) => {
+          const values = around(0.5, runs, 0.01);
+          const plain = judge(sem(published.value, published.error, published.seeds), values);
+          const turned = judge(sem(published.value, published.error, published.seeds), values.toReversed());
+          const moved = judge(
+            sem(published.value + shift, published.error, published.seeds),
+            values.map((value) => value + shift),
+          );
+          expect(turned.difference).toBeCloseTo(plain.difference, 12);
+          expect(moved.difference).toBeCloseTo(plain.difference, 9);
+          expect(moved.margin).toBeCloseTo(plain.margin ?? Number.NaN, 9);
+        },
+      ),
+    );
+  });
+
+  it('narrows with more runs, never below twice the published standard error', () => {
+    assert(
+      property(anyMean, integer({ min: 1, max: 100 }), ({ error, seeds }, runs) => {
+        const spread = publishedSpread(sem(0.5, error, seeds));
+        if (spread === null) throw new Error('A standard error with its number of runs is a spread.');
+        expect(marginOf(spread, runs + 1)).toBeLessThanOrEqual(marginOf(spread, runs));
+        expect(marginOf(spread, runs)).toBeGreaterThanOrEqual(2 * error * (1 - 1e-12));
+      }),
+    );
+  });
+
+  it('asks for a number of runs that tells', () => {
+    assert(
+      property(anyMean, ({ value, error, seeds }) => {
+        const published = sem(value, error, seeds);
+        const { verdict } = judge(published, [value]);
+        if (verdict.kind !== 'too-few-seeds' || verdict.needed === null)
+          throw new Error('One run says nothing.');
+        expect(judge(published, around(value, verdict.needed)).verdict).toEqual({ kind: 'matched' });
+      }),
+    );
+  });
+});
