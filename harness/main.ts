@@ -6,6 +6,7 @@ import { importCommand } from './commands/import.ts';
 import { lsCommand } from './commands/ls.ts';
 import { pretrainCommand } from './commands/pretrain.ts';
 import { regressCommand } from './commands/regress.ts';
+import { reproduceCommand } from './commands/reproduce.ts';
 import { runCommand } from './commands/run.ts';
 import { showCommand } from './commands/show.ts';
 import { tableCommand } from './commands/table.ts';
@@ -20,6 +21,7 @@ const commands = [
   tableCommand,
   compareCommand,
   regressCommand,
+  reproduceCommand,
   checkCommand,
   showCommand,
   lsCommand,

@@ -1,0 +1,151 @@
+import { UsageError } from '../errors.ts';
+import { findMetric, type Metric } from '../evaluate/metrics/index.ts';
+import { interruptedCode } from '../execute/protocol.ts';
+import { replaceFile } from '../record/files.ts';
+import { formatCsv, formatLatex, formatMarkdown, tableJson } from '../reproduce/export.ts';
+import { formatTable } from '../reproduce/format.ts';
+import {
+  type BoundCell,
+  cellsLike,
+  loadTable,
+  type PaperTable,
+  papersFolder,
+} from '../reproduce/load-table.ts';
+import { compareWithPeer } from '../reproduce/peer.ts';
+import {
+  mergeRuns,
+  readTableRecord,
+  recordPath,
+  type TableRuns,
+  writeTableRecord,
+} from '../reproduce/record.ts';
+import { type PlannedCell, resolveCells } from '../reproduce/resolve-cells.ts';
+import { type TableResult, tableResult } from '../reproduce/table-result.ts';
+import { suggestion } from '../suggest.ts';
+import { print, printJson } from './command.ts';
+import type { ReproduceOptions } from './reproduce.ts';
+import { type CollectedCells, runPlannedCells } from './reproduce-runs.ts';
+
+/**
+ * Runs what is missing of a table and prints it.
+ * @returns the exit code
+ * @throws UsageError for an unknown table, cell or method; UserError for files that are not valid
+ */
+export async function reproduceTable(name: string, options: ReproduceOptions): Promise<number> {
+  checkOptions(options);
+  const table = loadTable(name, options.papers ?? papersFolder);
+  const cells = chooseCells(table, options);
+  const { metric: id } = table.reproduction;
+  const metric = id === undefined ? null : findMetric(id);
+  const record = metric === null ? new Map() : readTableRecord(recordPath(table.file), table.id, metric);
+  const planned = await resolveCells(table, cells, {
+    dataDirectory: options.data,
+    quick: options.quick === true,
+  });
+  const collected = await collect(planned, record, options);
+  const result = tableResult(table, planned, collected.runs, metric, {
+    failures: collected.failures,
+    quick: options.quick === true,
+    absent: options.recorded === true ? 'not in the record' : 'not run yet',
+  });
+  if (options.record === true && metric !== null) keepRecord(table, record, collected.runs, metric);
+  report(result, options);
+  if (collected.interrupted) return interruptedCode;
+  return collected.failures.size > 0 ? 1 : 0;
+}
+
+function collect(
+  planned: readonly PlannedCell[],
+  record: TableRuns,
+  options: ReproduceOptions,
+): Promise<CollectedCells> | CollectedCells {
+  if (options.recorded === true)
+    return { runs: firstSeeds(record, planned, options.seeds), failures: new Map(), interrupted: false };
+  return runPlannedCells(planned, options);
+}
+
+/** Of the record only the first seeds of a table, where fewer are asked for. */
+function firstSeeds(
+  record: TableRuns,
+  planned: readonly PlannedCell[],
+  count: number | undefined,
+): TableRuns {
+  if (count === undefined) return record;
+  const chosen = new Map(record);
+  for (const { published, plan } of planned) {
+    const sample = record.get(published.id);
+    if (plan.kind !== 'run' || sample === undefined) continue;
+    const wanted = new Set(plan.seeds.slice(0, count));
+    const runs = sample.runs.filter(({ seeds }) => wanted.has(seeds.classOrder));
+    if (runs.length === 0) chosen.delete(published.id);
+    else chosen.set(published.id, { ...sample, runs });
+  }
+  return chosen;
+}
+
+function checkOptions({ quick, record, recorded }: ReproduceOptions): void {
+  if (recorded === true && (quick === true || record === true)) {
+    throw new UsageError('--recorded runs nothing, so it goes neither with --quick nor with --record.');
+  }
+  if (quick === true && record === true) {
+    throw new UsageError("--quick shortens the training, so its runs do not go into a table's record.");
+  }
+}
+
+function chooseCells(table: PaperTable, { cells: names, methods }: ReproduceOptions): BoundCell[] {
+  const published = table.cells.map((cell) => cell.published);
+  const named = names?.flatMap((name) => {
+    const fitting = cellsLike(name, published);
+    if (fitting.length > 0) return fitting.map(({ id }) => id);
+    const near = suggestion(
+      name,
+      published.map(({ id }) => id),
+    );
+    throw new UsageError(
+      `${table.id} has no cell "${name}".${near} Its cells: ${published.map(({ id }) => id).join(', ')}.`,
+    );
+  });
+  const wanted = named === undefined ? null : new Set(named);
+  for (const method of methods ?? []) checkMethod(method, table);
+  return table.cells.filter(
+    (cell) =>
+      (wanted === null || wanted.has(cell.published.id)) &&
+      (methods === undefined || methods.some((method) => isOfMethod(cell, method))),
+  );
+}
+
+function checkMethod(method: string, table: PaperTable): void {
+  if (table.cells.some((cell) => isOfMethod(cell, method))) return;
+  const known = [...new Set(table.cells.flatMap(namesOfMethod))];
+  throw new UsageError(
+    `${table.id} has no cell of a method "${method}".${suggestion(method, known)} Its methods: ${known.join(', ')}.`,
+  );
+}
+
+function isOfMethod(cell: BoundCell, method: string): boolean {
+  return namesOfMethod(cell).some((name) => name.toLowerCase() === method.toLowerCase());
+}
+
+/** What a person may call a cell's method: our name for it, the paper's, the end of the cell's name. */
+function namesOfMethod({ published, binding }: BoundCell): string[] {
+  const own = 'method' in binding ? [binding.method] : [];
+  return [...new Set([...own, published.method, published.id.split('/').at(-1) ?? published.id])];
+}
+
+function keepRecord(table: PaperTable, record: TableRuns, runs: TableRuns, metric: Metric): void {
+  const path = recordPath(table.file);
+  const merged = mergeRuns(record, runs);
+  const order = table.cells.map(({ published }) => published.id);
+  const sorted = new Map([...merged].sort(([one], [other]) => order.indexOf(one) - order.indexOf(other)));
+  writeTableRecord(path, table.id, metric, sorted);
+  console.error(`The record is ${path}.`);
+}
+
+function report(result: TableResult, { json, csv, markdown, latex }: ReproduceOptions): void {
+  if (csv !== undefined) replaceFile(csv, formatCsv(result));
+  if (markdown !== undefined) replaceFile(markdown, formatMarkdown(result));
+  if (latex !== undefined) replaceFile(latex, formatLatex(result));
+  const peer = compareWithPeer(result);
+  if (json === true) printJson({ ...(tableJson(result) as object), peer });
+  else print(formatTable(result, peer));
+}

@@ -1,0 +1,155 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tinyReproduction, writeTinyPaper } from '../reproduce/tiny-paper.ts';
+import { type Called, palimpsest } from './palimpsest.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'palimpsest-test-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const papers = writeTinyPaper(folder);
+const results = join(folder, 'results');
+const recordFile = join(papers, 'tiny', 'table-1.record.json');
+
+function reproduce(...words: readonly string[]): Promise<Called> {
+  return palimpsest(['reproduce', ...words, '--papers', papers, '--results', results, '--data', folder]);
+}
+
+describe('reproduce on a tiny paper', () => {
+  let first: Called;
+  const files = { csv: join(folder, 't.csv'), markdown: join(folder, 't.md'), latex: join(folder, 't.tex') };
+  beforeAll(async () => {
+    const outputs = Object.entries(files).flatMap(([kind, file]) => [`--${kind}`, file]);
+    first = await reproduce('tiny', '--seeds', '3', '--record', ...outputs);
+  });
+
+  it('runs what can be run, and says of each cell what came of it', () => {
+    expect(first.code).toBe(0);
+    expect(first.error).toContain('[3/3] run/none seed 6 finished');
+    expect(first.out).toContain(
+      'tiny/table-1: Nobody, A tiny paper, 2000, Table 1: Two tasks of made-up rows',
+    );
+    expect(first.out).toMatch(
+      /run\/none .* 70 ± 5\.00 .* SD over 5 runs .* 3 .*(matched|off by|too few seeds)/,
+    );
+    expect(first.out).toContain('[1] not attempted: method not-yet-written is not in this version');
+    expect(first.out).toContain('put it at: ');
+    expect(first.out).toContain('of 3 cells');
+    expect(first.out).toContain('A remark.');
+  });
+
+  it('resumes: a second call runs the missing seeds alone and shows the same numbers', async () => {
+    const again = await reproduce('tiny', '--seeds', '3');
+    expect(again.error).toBe('');
+    expect(again.out).toBe(first.out);
+    const more = await reproduce('tiny', '--seeds', '4');
+    expect(more.error).toContain('[1/1] run/none seed 7 finished');
+  });
+
+  it('writes CSV, Markdown and LaTeX', () => {
+    const rows = parse(readFileSync(files.csv, 'utf8'), { columns: true }) as Record<string, string>[];
+    expect(rows.map(({ cell, verdict }) => [cell, verdict === 'not-attempted'])).toEqual([
+      ['run/none', false],
+      ['run/later', true],
+      ['big/model', true],
+    ]);
+    expect(Number(rows[0]?.ours) - 0.7).toBeCloseTo(Number(rows[0]?.difference), 12);
+    expect(rows[0]?.seed_values).toBe('4; 5; 6');
+    expect(readFileSync(files.markdown, 'utf8')).toMatch(/^\| run\/none \| 70 ± 5\.00 \|/m);
+    const latex = readFileSync(files.latex, 'utf8');
+    expect(latex).toContain('run/none & 70 $\\pm$ 5.00 &');
+    expect(latex.match(/\\\\$/gm)).toHaveLength(4);
+  });
+
+  it('shows the record without running, and refuses it once it was edited', async () => {
+    const recorded = await palimpsest([
+      'reproduce',
+      'tiny',
+      '--recorded',
+      '--papers',
+      papers,
+      '--results',
+      'none',
+    ]);
+    expect(recorded.error).toBe('');
+    expect(recorded.out.split('\n')[3]).toBe(first.out.split('\n')[3]);
+    const two = await reproduce('tiny', '--recorded', '--seeds', '2', '--json');
+    expect(JSON.parse(two.out).cells[0].outcome.seeds).toEqual([4, 5]);
+    const text = readFileSync(recordFile, 'utf8');
+    for (const [from, to, cause] of [
+      [/"value":0\.\d+/, '"value":0.99', 'its digest does not fit'],
+      [/"digest": "./, '"digest": "x', 'its digest does not fit'],
+      [/\]\}\n\]\n\}\n$/, '', 'is not JSON'],
+    ] as const) {
+      writeFileSync(recordFile, text.replace(from, to));
+      const edited = await reproduce('tiny', '--recorded');
+      expect(edited.error).toContain(cause);
+      expect([edited.code, edited.out]).toEqual([1, '']);
+    }
+    writeFileSync(recordFile, text);
+  });
+
+  it('lists papers with what can run and how long it took', async () => {
+    const { out, code } = await reproduce('ls');
+    expect(code).toBe(0);
+    expect(out).toContain('1 papers, 1 tables, 3 cells, of which 1 can run here');
+    const [listed] = JSON.parse((await reproduce('ls', '--json')).out);
+    expect(listed).toMatchObject({ table: 'tiny/table-1', cells: 3, runnable: 1, recorded: 1, unknown: 0 });
+    expect(listed.seconds).toBeGreaterThan(0);
+  });
+
+  it('is quick with one seed and shortened training, and says that this is not the protocol', async () => {
+    const { out, code } = await reproduce('tiny', '--quick', '--cells', 'run/*', '--quiet');
+    expect(code).toBe(0);
+    expect(out).toContain('Quick: shortened training and one seed.');
+    expect(out).toContain('too few seeds to tell');
+    expect(out).not.toContain('big/model');
+  });
+});
+
+describe.concurrent('reproduce explains', () => {
+  it.each([
+    [['tinny'], 2, 'Did you mean "tiny"?'],
+    [['tiny', '--cells', 'run/nine'], 2, 'Did you mean "run/none"?'],
+    [['tiny', '--methods', 'finetun'], 2, 'Did you mean "finetune"?'],
+    [['tiny', '--recorded', '--quick'], 2, '--recorded runs nothing'],
+  ])('%j', async (words, expected, message) => {
+    const { code, error } = await reproduce(...words);
+    expect(error).toContain(message);
+    expect(code).toBe(expected);
+  });
+
+  it('a reproduction file that points to a scenario that is not there', async () => {
+    const own = mkdtempSync(join(folder, 'broken-'));
+    const [first, ...others] = tinyReproduction.bindings;
+    const broken = writeTinyPaper(own, { bindings: [{ ...first, scenario: 'split-mnist-clas' }, ...others] });
+    const { code, error, out } = await palimpsest(['reproduce', 'tiny', '--papers', broken]);
+    expect(error).toContain(
+      'table-1.json, cell run/none: There is no scenario "split-mnist-clas". Did you mean "split-mnist-class"?',
+    );
+    expect([code, out]).toEqual([1, '']);
+  });
+
+  it('a run that fails', async () => {
+    const own = mkdtempSync(join(folder, 'failing-'));
+    const [first, ...others] = tinyReproduction.bindings;
+    const failing = writeTinyPaper(own, { bindings: [{ ...first, method: './fails.ts' }, ...others] });
+    const source =
+      "export default { name: 'fails', version: 1, title: 'F', summary: 'F', settings: {}, prepare() { throw new Error('on purpose'); } };";
+    writeFileSync(join(failing, 'tiny', 'fails.ts'), source);
+    const { code, out } = await palimpsest([
+      'reproduce',
+      'tiny',
+      '--papers',
+      failing,
+      '--results',
+      own,
+      '--seeds',
+      '1',
+    ]);
+    expect(out).toContain('the run of seed 4 failed: Error: on purpose');
+    expect(code).toBe(1);
+  });
+});
