@@ -34,11 +34,11 @@ export function vit(settings: VitSettings, inputShape: readonly number[], output
     forward(x, parameters, linear) {
       let tokens = embed(x, plan, parameters, linear);
       plan.blocks.forEach((block, index) => {
-        tokens = transformerBlock(tokens, `blocks.${index}`, block, plan.heads, parameters, linear);
+        // Only the class token is read in the end, so the last block carries on with nothing else.
+        const kept = index === plan.blocks.length - 1 ? 1 : plan.tokens;
+        tokens = transformerBlock(tokens, kept, `blocks.${index}`, block, plan.heads, parameters, linear);
       });
-      const batch = tokens.shape[0] as number;
-      // Only the class token is read, so only it is normalised.
-      const classToken = reshape(slice(tokens, [0, 0, 0], [batch, 1, plan.width]), [batch, plan.width]);
+      const classToken = reshape(tokens, [tokens.shape[0] as number, plan.width]);
       const features = layerNorm(classToken, ...norm('norm', parameters));
       return { features, logits: linear(plan.head, features) };
     },
@@ -116,9 +116,15 @@ function embed(x: Tensor, plan: Plan, parameters: Tensors, linear: LinearFunctio
   return add(concat([classToken, embedded], 1), parameters.pos_embed as Tensor);
 }
 
-/** Pre-norm attention and MLP, each with its residual; `[batch, tokens, width]` in and out. */
+/**
+ * Pre-norm attention and MLP, each with its residual.
+ * @param x `[batch, tokens, width]`
+ * @param kept how many tokens, from the first, are wanted of the result; all of them are attended to
+ * @returns `[batch, kept, width]`
+ */
 function transformerBlock(
   x: Tensor,
+  kept: number,
   name: string,
   block: Block,
   heads: number,
@@ -126,9 +132,15 @@ function transformerBlock(
   linear: LinearFunction,
 ): Tensor {
   const qkv = linear(block.qkv, layerNorm(x, ...norm(`${name}.norm1`, parameters)));
-  const attended = add(x, linear(block.projection, attention(qkv, heads)));
+  const attended = add(first(x, kept), linear(block.projection, first(attention(qkv, heads), kept)));
   const hidden = gelu(linear(block.expand, layerNorm(attended, ...norm(`${name}.norm2`, parameters))));
   return add(attended, linear(block.contract, hidden));
+}
+
+/** The first tokens of `[batch, tokens, width]`. */
+function first(x: Tensor, kept: number): Tensor {
+  const [batch, tokens, width] = x.shape as [number, number, number];
+  return kept === tokens ? x : slice(x, [0, 0, 0], [batch, kept, width]);
 }
 
 function norm(name: string, parameters: Tensors): [Tensor, Tensor] {
