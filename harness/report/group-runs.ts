@@ -1,5 +1,5 @@
 import { AccuracyMatrix } from '../evaluate/accuracy-matrix.ts';
-import { evaluateMetric, type Metric, metrics } from '../evaluate/metrics/index.ts';
+import { defaultMetrics, evaluateMetric, type Metric } from '../evaluate/metrics/index.ts';
 import { type Summary, summarise } from '../evaluate/statistics.ts';
 import { type SeedRole, seedRoles } from '../random.ts';
 import { digestOf } from '../record/canonical.ts';
@@ -49,7 +49,10 @@ export interface ReportTable {
  * Sorts recorded runs into tables and rows. A run that is given twice counts once. Rows keep the order in which their first
  * run was given; tables are ordered by scenario name, the newest version first.
  */
-export function groupRuns(runs: Iterable<RecordedRun>, selected: readonly Metric[] = metrics): ReportTable[] {
+export function groupRuns(
+  runs: Iterable<RecordedRun>,
+  selected: readonly Metric[] = defaultMetrics,
+): ReportTable[] {
   const unique = new Map([...runs].map((run) => [run.record.id, run]));
   return [...groupBy(unique.values(), tableKey).values()]
     .map((group) => tableOf(group, selected))

@@ -8,8 +8,8 @@ import { gemBackwardTransfer, gemForwardTransfer } from './transfer.ts';
 
 export type { Metric, MetricResult } from './metric.ts';
 
-/** Every metric, in the order of a table's columns. */
-export const metrics: readonly Metric[] = [
+/** The columns of a table where none are chosen, in their order. */
+export const defaultMetrics: readonly Metric[] = [
   finalAccuracy,
   averageIncrementalAccuracy,
   chaudhryForgetting,
@@ -18,13 +18,21 @@ export const metrics: readonly Metric[] = [
   learningAccuracy,
 ];
 
-/** What a person may call a metric, to its id: the family alone, without the version, in full. */
+/** Every metric there is; the default columns first. */
+export const metrics: readonly Metric[] = [...defaultMetrics];
+
+/**
+ * What a person may call a metric, to its id: the family alone, without the version, in full. The first metric of a family
+ * has the family's name, so "forgetting" stays Chaudhry's however many others follow.
+ */
 const nameToId = new Map(
-  metrics.flatMap(({ id }): [string, string][] => [
-    [id.slice(0, id.indexOf('/')), id],
-    [id.slice(0, id.indexOf('@')), id],
-    [id, id],
-  ]),
+  metrics
+    .flatMap(({ id }): [string, string][] => [
+      [id.slice(0, id.indexOf('/')), id],
+      [id.slice(0, id.indexOf('@')), id],
+      [id, id],
+    ])
+    .toReversed(),
 );
 
 /** The metric with an id; `@version` may be left out. @throws UsageError that suggests the nearest id */
@@ -53,10 +61,10 @@ export function evaluateMetric(metric: Metric, matrix: AccuracyMatrix): MetricRe
   }
 }
 
-/** Every metric's result on a matrix, by id, in the order of `selected`. */
+/** The result of each selected metric on a matrix, by id, in the order of `selected`. */
 export function computeMetrics(
   matrix: AccuracyMatrix,
-  selected: readonly Metric[] = metrics,
+  selected: readonly Metric[] = defaultMetrics,
 ): ReadonlyMap<string, MetricResult> {
   return new Map(selected.map((metric) => [metric.id, evaluateMetric(metric, matrix)]));
 }
