@@ -1,9 +1,14 @@
 import { Command } from 'commander';
+import type { ReportTable } from '../report/group-runs.ts';
 import { type CommandMaker, print, printJson } from './command.ts';
+import { checkOutputs, writeOutput } from './write-output.ts';
 
 interface TableOptions {
   readonly results: string;
   readonly csv?: string;
+  readonly markdown?: string;
+  readonly latex?: string;
+  readonly html?: string;
   readonly json?: boolean;
 }
 
@@ -12,9 +17,10 @@ Examples:
   palimpsest table split-mnist-class
   palimpsest table results/runs/split-mnist-class.ewc.*
   palimpsest table --csv all.csv
+  palimpsest table split-mnist-class --latex - > table.tex
 
 Runs that differ in nothing but their seeds make one row. Different versions of a scenario never share a table.
-Runs that are not finished are listed below the table.`;
+Runs that are not finished are listed below the table. A file named - is standard output.`;
 
 /** `palimpsest table`: the table of recorded runs. */
 export const tableCommand: CommandMaker = () =>
@@ -26,12 +32,18 @@ export const tableCommand: CommandMaker = () =>
     )
     .option('--results <folder>', 'where runs are recorded', 'results')
     .option('--csv <file>', 'write the table as CSV, too')
+    .option('--markdown <file>', 'write it as Markdown')
+    .option('--latex <file>', 'write it as LaTeX (booktabs)')
+    .option('--html <file>', 'write it as one HTML page')
     .option('--json', 'print the table as JSON')
     .addHelpText('after', examples)
     .action(printTable);
 
-async function printTable(words: readonly string[], { results, csv, json }: TableOptions): Promise<void> {
-  const [{ chooseRuns }, { groupRuns }, { reportJson }, { printTables, writeCsv }] = await Promise.all([
+async function printTable(words: readonly string[], options: TableOptions): Promise<void> {
+  const { csv, markdown, latex, html, results, json } = options;
+  const files = { '--csv': csv, '--markdown': markdown, '--latex': latex, '--html': html };
+  const taken = checkOutputs(files, json);
+  const [{ chooseRuns }, { groupRuns }, { reportJson }, { printTables }] = await Promise.all([
     import('./recorded-runs.ts'),
     import('../report/group-runs.ts'),
     import('../report/json.ts'),
@@ -39,12 +51,38 @@ async function printTable(words: readonly string[], { results, csv, json }: Tabl
   ]);
   const { runs, unreadable } = chooseRuns(words, results);
   const tables = groupRuns(runs);
-  if (csv !== undefined) writeCsv(csv, tables);
+  const written = await writeTables(tables, options);
   if (json === true) {
     printJson({ tables: reportJson(tables), unreadable });
     return;
   }
-  printTables(tables);
-  if (csv !== undefined) print(`The table is in ${csv}.`);
+  if (!taken) {
+    printTables(tables);
+    for (const path of written) print(`The table is in ${path}.`);
+  }
   for (const { error } of unreadable) console.error(`Left out: ${error}`);
+}
+
+/** Writes each format that was asked for. @returns the files */
+async function writeTables(tables: readonly ReportTable[], options: TableOptions): Promise<string[]> {
+  const { csv, markdown, latex, html } = options;
+  const [csvFormat, content, markdownFormat, latexFormat, htmlFormat] = await Promise.all([
+    import('../report/csv.ts'),
+    import('../report/table-content.ts'),
+    import('../report/markdown-table.ts'),
+    import('../report/latex-table.ts'),
+    import('../report/html-table.ts'),
+  ]);
+  const contents = tables.map(content.tableContent);
+  const formats: [string | undefined, () => string][] = [
+    [csv, () => csvFormat.formatReportCsv(tables)],
+    [markdown, () => contents.map(markdownFormat.formatMarkdownTable).join('\n')],
+    [latex, () => contents.map(latexFormat.formatLatexTable).join('\n')],
+    [html, () => htmlFormat.formatHtmlTables(contents)],
+  ];
+  return formats.flatMap(([path, format]) => {
+    if (path === undefined) return [];
+    writeOutput(path, format());
+    return [path];
+  });
 }

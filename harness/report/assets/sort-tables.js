@@ -1,0 +1,32 @@
+for (const table of document.querySelectorAll('table.sortable')) {
+  const heads = [...table.tHead.rows[0].cells];
+  heads.forEach((head, column) => {
+    head.querySelector('button').addEventListener('click', () => {
+      const direction = head.getAttribute('aria-sort') === 'descending' ? 'ascending' : 'descending';
+      for (const other of heads) other.removeAttribute('aria-sort');
+      head.setAttribute('aria-sort', direction);
+      sortRows(table.tBodies[0], column, direction === 'ascending' ? 1 : -1);
+    });
+  });
+}
+
+/** Numbers by value, texts by their letters; cells without a value come last either way. */
+function sortRows(body, column, sign) {
+  const keys = new Map([...body.rows].map((row) => [row, keyOf(row.cells[column])]));
+  const rows = [...body.rows].sort((left, right) => {
+    const a = keys.get(left);
+    const b = keys.get(right);
+    if (a === '' || b === '') return (a === '') - (b === '');
+    return (
+      sign * (typeof a === 'number' && typeof b === 'number' ? a - b : String(a).localeCompare(String(b)))
+    );
+  });
+  body.append(...rows);
+}
+
+function keyOf(cell) {
+  const text = cell.querySelector('[data-value]')?.dataset.value ?? cell.textContent.trim();
+  if (text === '' || text === 'n/a') return '';
+  const number = Number.parseFloat(text);
+  return /^-?[\d.]/.test(text) && Number.isFinite(number) ? number : text;
+}
