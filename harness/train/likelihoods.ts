@@ -13,9 +13,9 @@ import {
 
 /**
  * Which labels the log-likelihood is taken of: all, weighted by the model's own probabilities (the Fisher information itself);
- * the one the model predicts; or the true one (the "empirical Fisher").
+ * the one the model predicts; the true one (the "empirical Fisher"); or the true one, weighted by its probability.
  */
-export type FisherLabels = 'exact' | 'predicted' | 'true';
+export type FisherLabels = 'exact' | 'predicted' | 'true' | 'true-weighted';
 
 /** One label's part of the expectation: its log-likelihood given logits, and q of it, both `[rows]`. */
 export interface Likelihood {
@@ -44,8 +44,9 @@ export function likelihoodsOf(labels: FisherLabels, logits: Tensor, truth: Tenso
       };
     });
   }
-  const target = oneHotRows(labels === 'true' ? truth : argMax(logits, -1), outputs);
-  return [{ likelihood: picked(target), weight: sum(target, -1) }];
+  const target = oneHotRows(labels === 'predicted' ? argMax(logits, -1) : truth, outputs);
+  const weight = labels === 'true-weighted' ? sum(mul(softmax(logits), target), -1) : sum(target, -1);
+  return [{ likelihood: picked(target), weight }];
 }
 
 function oneHotRows(labels: Tensor, outputs: number): Tensor {

@@ -72,7 +72,9 @@ export interface Scope<Settings> {
    * Runs the model on other rows, or with other weights, such as a teacher's.
    * @param parameters instead of the present ones of their names
    */
-  forward(batch: Pick<Batch, 'inputs' | 'candidates'>, parameters?: Tensors): Outputs;
+  forward(batch: Pick<Batch, 'inputs' | 'candidates' | 'tasks'>, parameters?: Tensors): Outputs;
+  /** In {@link Method.linear}: {@link Batch.tasks} of the rows that the model is run on. */
+  readonly tasks?: Tensor;
   /** False while predicting. */
   readonly training: boolean;
 }
@@ -227,8 +229,9 @@ export interface Method<Settings = Record<string, unknown>> {
    * *Program.* After the optimiser's step. What is returned replaces the trained parameter of its name, or else the kept
    * or the temporary tensor of its name.
    * @param updated every trained parameter after the step; those before it are in the scope
+   * @param gradients by parameter name, as {@link Method.gradients} left them
    */
-  afterStep?(updated: Tensors, scope: Scope<Settings>): Tensors;
+  afterStep?(updated: Tensors, scope: Scope<Settings>, gradients: Tensors): Tensors;
   /** *Program.* Logits for predictions, if they are not the model's own; `[rows, outputs]`. */
   predict?(
     outputs: Outputs,

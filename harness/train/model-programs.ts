@@ -19,16 +19,18 @@ export function classificationLoss(outputs: Outputs, batch: Batch): Scalar {
  */
 export function runModel<Settings>(
   learner: Learner<Settings>,
-  batch: Pick<Batch, 'inputs' | 'candidates'>,
+  batch: Pick<Batch, 'inputs' | 'candidates' | 'tasks'>,
   scope: Scope<Settings>,
   watch?: (layer: LinearLayer, x: Tensor, y: Tensor) => void,
 ): Outputs {
   const { backbone, method } = learner;
   const { parameters } = scope;
+  const { tasks: _outer, ...others } = scope;
+  const inner = { ...others, ...(batch.tasks && { tasks: batch.tasks }) };
   const { features, logits } = backbone.forward(batch.inputs, parameters, (layer, x) => {
     const base = (): Tensor =>
       linear(x, parameters[`${layer.name}.weight`] as Tensor, parameters[`${layer.name}.bias`]);
-    const y = method.linear ? method.linear(layer, x, base, scope) : base();
+    const y = method.linear ? method.linear(layer, x, base, inner) : base();
     watch?.(layer, x, y);
     return y;
   });

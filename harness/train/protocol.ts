@@ -1,10 +1,11 @@
 import { UserError } from '../errors.ts';
 import type { Examples } from '../stream/examples.ts';
-import type { Candidates, Scenario } from '../stream/scenario.ts';
+import type { Candidates, Scenario, ScenarioKind } from '../stream/scenario.ts';
 import type { TaskStream } from '../stream/stream.ts';
 
 /** The scenario's rules on what a learner may know, as the loop applies them. */
 export interface Protocol {
+  readonly kind: ScenarioKind;
   readonly outputs: number;
   /** How many tasks the stream has. */
   readonly tasks: number;
@@ -37,6 +38,7 @@ export function protocolOf(stream: TaskStream, together = false): Protocol {
     return mask;
   };
   return {
+    kind: scenario.kind,
     outputs,
     tasks: tasks.length,
     inputShape,

@@ -233,7 +233,7 @@ function updatesOf<Settings>(
     ...stateNames(learner, 'step', method.step?.(gradients, scope)),
   };
   const updated = pick({ ...tensors, ...updates }, names);
-  const replaced = stateNames(learner, 'afterStep', method.afterStep?.(updated, scope));
+  const replaced = stateNames(learner, 'afterStep', method.afterStep?.(updated, scope, gradients));
   return { ...updates, ...replaced };
 }
 

@@ -92,6 +92,7 @@ export async function learnerOf(
   const { method } = await loadMethod(step.method);
   const candidates = new Float32Array(outputs).fill(1);
   const protocol: Protocol = {
+    kind: 'class-incremental',
     outputs,
     tasks: 1,
     inputShape: step.inputShape,

@@ -28,10 +28,12 @@ function kept(learner: { kept: HostTensors }, kind: string, name: string): numbe
 }
 
 describe('elastic weight consolidation', () => {
-  it('adds λ P (θ − a) to the gradient', async () => {
-    const strength = 3;
+  it.each([
+    [true, 3],
+    [false, 6],
+  ])('with half=%s adds %s P (θ − a) to the gradient for λ = 3', async (half, strength) => {
     const plain = await open('finetune', {}, oneStep);
-    const bound = await open('ewc', { strength }, oneStep);
+    const bound = await open('ewc', { strength: 3, half }, oneStep);
     keepQuadratics(bound);
     const before = valuesOf(bound.learner.parameters);
     await trainOn(plain, 1);
@@ -86,6 +88,13 @@ describe('elastic weight consolidation', () => {
       expectClose(kept(learner, 'precision', name), right, 1e-5);
       expect(kept(learner, 'anchor', name)).toEqual([...learner.parameter(name).data]);
     }
+  });
+
+  it('has no expectation over labels for a batch of examples', async () => {
+    await expect(open('ewc', { fisherBatch: 8 })).rejects.toThrow('Set fisherBatch=1, or fisherLabels to');
+    const opened = await open('ewc', { fisherBatch: 8, fisherLabels: 'predicted' });
+    await learn(opened, 1);
+    expect(Math.max(...kept(opened.learner, 'precision', 'head.bias'))).toBeGreaterThan(0);
   });
 
   it('keeps two tensors for each parameter, however many tasks there were', async () => {

@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCell } from '../../harness/train/run-cell.ts';
-import { tinyCell, writeTinyScenario } from './tiny-scenario.ts';
+import { changesFor, tinyCell, writeTinyScenario } from './tiny-scenario.ts';
 
 const [method = 'finetune'] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'palimpsest-test-'));
@@ -19,6 +19,7 @@ try {
     tasks: { by: 'permutations', count: 50 },
     backbone: { name: 'mlp', hidden: [1024] },
     training: { updates: 8, batchSize: 16 },
+    ...(await changesFor(method)),
   });
   await runCell(tinyCell(scenario, { method }), (event) => {
     if (event.kind !== 'evaluated' || event.after === 0) return;

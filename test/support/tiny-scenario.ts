@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Random, seedsFrom } from '../../harness/random.ts';
 import type { CellSpec } from '../../harness/train/cell.ts';
+import { loadMethod } from '../../harness/train/methods.ts';
 
 /**
  * Writes a scenario of 200 made-up rows in four classes, two tasks of two, into a folder.
@@ -38,6 +39,13 @@ export function writeTinyScenario(folder: string, changes: Readonly<Record<strin
   const path = join(folder, 'tiny.json');
   writeFileSync(path, JSON.stringify(scenario));
   return path;
+}
+
+/** What a scenario must change for a method that runs task-incremental ones only; nothing for any other. */
+export async function changesFor(method: string): Promise<Readonly<Record<string, unknown>>> {
+  const { kinds } = (await loadMethod(method)).method;
+  if (kinds?.includes('class-incremental') ?? true) return {};
+  return { kind: 'task-incremental', taskIdentity: { train: true, test: true } };
 }
 
 /** A cell of fine-tuning on a scenario, with its results beside the scenario's file. */

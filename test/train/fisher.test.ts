@@ -19,7 +19,7 @@ async function fisherOf(opened: Opened, labels: FisherLabels, rows: readonly num
 
 const every = (count: number): number[] => Array.from({ length: count }, (_, row) => row);
 
-describe.each<FisherLabels>(['exact', 'predicted', 'true'])(
+describe.each<FisherLabels>(['exact', 'predicted', 'true', 'true-weighted'])(
   'the Fisher information of %s labels',
   (labels) => {
     it('is the same from batches as from single examples', async () => {
@@ -78,6 +78,56 @@ describe('the Fisher information', () => {
     }
   });
 
+  it('may be divided by one less than the number of gradients, but never by 0', async () => {
+    const opened = await openLearner({
+      method: plain,
+      tasks: [madeUpTask(1, [0, 1], { shape: [3], count: 9 })],
+    });
+    const [task] = opened.stream.tasks;
+    if (!task) throw new Error('There is no task.');
+    const less = { together: 1, perExample: false, divisor: 'count-minus-one' } as const;
+    for (const [rows, factor] of [
+      [[0, 3, 5, 6], 4 / 3],
+      [[2], 1],
+    ] as const) {
+      const usual = await fisherOf(opened, 'true', rows);
+      const found = await diagonalFisher(opened.learner, task, rows, 'true', less);
+      for (const [name, { data }] of Object.entries(usual))
+        expectClose(
+          found[name]?.data ?? [],
+          data.map((value) => value * factor),
+          1e-6,
+        );
+    }
+  });
+
+  it.each([
+    [false, 1],
+    [true, 2],
+  ])('of batch means is their squared gradient (for each example: %s)', async (perExample, factor) => {
+    const inputs = [
+      [1, -2],
+      [0.5, 3],
+      [-1, 0.25],
+    ];
+    const opened = await openLinear(inputs, [0, 1, 1]);
+    const [task] = opened.stream.tasks;
+    if (!task) throw new Error('There is no task.');
+    const { learner } = opened;
+    const model = linearModel(learner.parameter('head.weight').data, learner.parameter('head.bias').data);
+    const errors = inputs.map((input, row) =>
+      probabilities(model, input).map((share, output) => (task.train.labels[row] === output ? 1 : 0) - share),
+    );
+    // The first batch has two examples, the last one.
+    const right = [0, 1].map((output) => {
+      const [first, second, third] = errors.map((error) => error[output] ?? 0) as [number, number, number];
+      return (factor * ((first + second) / 2) ** 2 + third ** 2) / 2;
+    });
+    const estimate = { together: 2, perExample, divisor: 'count' } as const;
+    const found = await diagonalFisher(learner, task, every(3), 'true', estimate);
+    expectClose(found['head.bias']?.data ?? [], right, 1e-5);
+  });
+
   it('is the squared gradient where there is one example, for a vision transformer too', async () => {
     // Large, so that little of the change is lost to rounding.
     const learningRate = 1000;
@@ -127,8 +177,11 @@ function byHand(
   train.inputs.forEach((input, row) => {
     const shares = probabilities(model, input, candidates);
     const predicted = shares.indexOf(Math.max(...shares));
-    const single = labels === 'true' ? train.labels[row] : predicted;
-    const chances = labels === 'exact' ? shares : shares.map((_, output) => (output === single ? 1 : 0));
+    const truth = train.labels[row] ?? 0;
+    const single = labels === 'predicted' ? predicted : truth;
+    const certainty = labels === 'true-weighted' ? (shares[truth] ?? 0) : 1;
+    const chances =
+      labels === 'exact' ? shares : shares.map((_, output) => (output === single ? certainty : 0));
     shares.forEach((share, output) => {
       if (!candidates.includes(output)) return;
       const squared = chances.reduce(

@@ -53,6 +53,35 @@ describe('hooks inside the training program', () => {
     expect(valuesOf(learner.kept)['head.bias']).toEqual([0, 0, 0, 0]);
   });
 
+  it('afterStep: sees the gradients as the optimiser descended them', async () => {
+    const method = fakeMethod({
+      prepare: (learner) => {
+        learner.kept.seen = zeros([4]);
+      },
+      gradients: (gradients) => ({
+        ...gradients,
+        'head.bias': onesLike(gradients['head.bias'] ?? zerosLike(0)),
+      }),
+      afterStep: (_updated, _scope, { 'head.bias': bias }) => (bias ? { seen: bias } : {}),
+    });
+    const { learner, ...rest } = await openLearner({ method, tasks: twoTasks() });
+    await trainOn({ learner, ...rest }, 1);
+    expect(valuesOf(learner.kept).seen).toEqual([1, 1, 1, 1]);
+  });
+
+  it.each([true, false])('linear: is given the task of each row where that is told (%s)', async (train) => {
+    const shapes: unknown[] = [];
+    const method = fakeMethod({
+      linear: (_layer, _x, base, { tasks }) => {
+        shapes.push(tasks?.shape);
+        return base();
+      },
+    });
+    const scenario = { taskIdentity: { train, test: false } };
+    await trainOn(await openLearner({ method, tasks: twoTasks(), scenario }), 2);
+    expect(shapes[0]).toEqual(train ? [8] : undefined);
+  });
+
   it('afterStep: carries kept tensors from step to step and back to the host', async () => {
     const method = fakeMethod({
       prepare: (learner) => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeSafetensors, type FileTensor } from '../../harness/safetensors.ts';
 import { methodNames } from '../../harness/train/methods.ts';
 import { runTiny, type TinyResult, temporaryFolder } from '../support/tiny-run.ts';
-import { tinyCell, writeTinyScenario } from '../support/tiny-scenario.ts';
+import { changesFor, tinyCell, writeTinyScenario } from '../support/tiny-scenario.ts';
 
 function tensorsOf({ checkpoint }: TinyResult): Readonly<Record<string, FileTensor>> {
   return decodeSafetensors(checkpoint, 'checkpoint').tensors;
@@ -12,7 +12,7 @@ function tensorsOf({ checkpoint }: TinyResult): Readonly<Record<string, FileTens
 
 describe('a run', () => {
   it.each(methodNames())('of %s repeats itself to the byte', async (method) => {
-    const scenario = writeTinyScenario(temporaryFolder());
+    const scenario = writeTinyScenario(temporaryFolder(), await changesFor(method));
     const [first, second] = [
       await runTiny(tinyCell(scenario, { method, resultsDirectory: temporaryFolder() })),
       await runTiny(tinyCell(scenario, { method, resultsDirectory: temporaryFolder() })),
