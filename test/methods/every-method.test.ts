@@ -19,7 +19,9 @@ function open(method: Method, over = tasks()): Promise<Opened> {
     method,
     tasks: over,
     scenario: { kind, taskIdentity: { train: true, test } },
-    training: { batchSize: 50, optimiser: 'adam', learningRate: 0.005 },
+    // Methods that are told the task may learn it with a part of the units, and from fresh weights.
+    backbone: { name: 'mlp', hidden: [test ? 20 : 6] },
+    training: { batchSize: 50, optimiser: 'adam', learningRate: test ? 0.02 : 0.005 },
   });
 }
 
