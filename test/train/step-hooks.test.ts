@@ -137,15 +137,15 @@ describe('what lasts for one task', () => {
       loss: (outputs, batch, { forward, temporary }) =>
         add(
           classificationLoss(outputs, batch),
-          mul(10, mean(square(sub(outputs.rawLogits, forward(batch, temporary).rawLogits)))),
+          mul(100, mean(square(sub(outputs.rawLogits, forward(batch, temporary).rawLogits)))),
         ) as Scalar,
     });
     const tasks = twoTasks();
-    const held = await openLearner({ method, tasks, training: { updates: 40, learningRate: 0.01 } });
+    const held = await openLearner({ method, tasks, training: { updates: 40, learningRate: 0.003 } });
     const free = await openLearner({
       method: fakeMethod(),
       tasks,
-      training: { updates: 40, learningRate: 0.01 },
+      training: { updates: 40, learningRate: 0.003 },
     });
     const before = valuesOf(held.learner.parameters)['head.bias'] ?? [];
     await learn(held, 1);
@@ -158,7 +158,7 @@ describe('what lasts for one task', () => {
       ),
     ) as [number, number];
     expect(moved[0]).toBeGreaterThan(0);
-    expect(moved[0]).toBeLessThan(moved[1] / 5);
+    expect(moved[0]).toBeLessThan(moved[1] / 2);
   });
 
   it('between: what was looked at changes the gradients of the same step', async () => {
