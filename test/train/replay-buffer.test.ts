@@ -100,7 +100,9 @@ describe('weights of replay in the k-th task', () => {
               const place = at < rows.own.length ? at : 8 + at - rows.own.length;
               return its === task ? sum + (feeds.weights.data[place] ?? 0) : sum;
             }, 0);
-          totals.push([1, 2, 3].map(of));
+          const shares = [1, 2, 3].map(of);
+          const total = shares.reduce((sum, share) => sum + share);
+          totals.push(shares.map((share) => share / total));
         },
       },
       tasks,

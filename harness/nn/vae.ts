@@ -1,0 +1,141 @@
+import {
+  add,
+  div,
+  exp,
+  log,
+  max,
+  mean,
+  mul,
+  neg,
+  relu,
+  reshape,
+  sigmoid,
+  softplus,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  tile,
+} from '@tensorflow/tfjs-core';
+import { uniform } from '../backbones/initialisers.ts';
+import type { Tensors } from '../engine/program.ts';
+import type { HostTensors } from '../engine/tensor.ts';
+import type { Random } from '../random.ts';
+import { linear } from './layers.ts';
+
+/**
+ * A variational autoencoder of fully connected layers with ReLU (Kingma & Welling 2014): inputs → hidden → mean and
+ * log-variance of z → hidden in reverse → inputs; the prior of z is standard normal.
+ */
+export interface VaeShape {
+  readonly inputs: number;
+  readonly hidden: readonly number[];
+  readonly latent: number;
+  /** Distribution of an input's values: shares in [0, 1], or a normal of variance 1 around what the decoder gives. */
+  readonly values: 'bernoulli' | 'gaussian';
+}
+
+/** Fresh weights and biases, uniform in ±1/√inputs; names are `encoder.0.weight`, `mean.weight`, `decoder.0.weight`, `output.weight`. */
+export function initialiseVae({ inputs, hidden, latent }: VaeShape, random: Random): HostTensors {
+  const mirrored = [...hidden].reverse();
+  const widest = hidden.at(-1) ?? inputs;
+  const layers: [string, number, number][] = [
+    ...hidden.map((width, at): [string, number, number] => [
+      `encoder.${at}`,
+      hidden[at - 1] ?? inputs,
+      width,
+    ]),
+    ['mean', widest, latent],
+    ['logVariance', widest, latent],
+    ...mirrored.map((width, at): [string, number, number] => [
+      `decoder.${at}`,
+      mirrored[at - 1] ?? latent,
+      width,
+    ]),
+    ['output', mirrored.at(-1) ?? latent, inputs],
+  ];
+  return Object.fromEntries(
+    layers.flatMap(([name, from, to]) => [
+      [`${name}.weight`, uniform([to, from], 1 / Math.sqrt(from), random)],
+      [`${name}.bias`, uniform([to], 1 / Math.sqrt(from), random)],
+    ]),
+  );
+}
+
+function layer(name: string, x: Tensor, parameters: Tensors): Tensor {
+  return linear(x, parameters[`${name}.weight`] as Tensor, parameters[`${name}.bias`]);
+}
+
+/** Mean and log-variance of q(z|x), both `[rows, latent]`. @param x `[rows, inputs]` */
+export function encode(
+  { hidden }: VaeShape,
+  x: Tensor,
+  parameters: Tensors,
+): { mean: Tensor; logVariance: Tensor } {
+  const read = hidden.reduce((state, _, at) => relu(layer(`encoder.${at}`, state, parameters)), x);
+  return { mean: layer('mean', read, parameters), logVariance: layer('logVariance', read, parameters) };
+}
+
+/** What the decoder gives before its last non-linearity: logits of shares, or means; `[rows, inputs]`. */
+export function decode({ hidden }: VaeShape, z: Tensor, parameters: Tensors): Tensor {
+  return layer(
+    'output',
+    hidden.reduce((state, _, at) => relu(layer(`decoder.${at}`, state, parameters)), z),
+    parameters,
+  );
+}
+
+/** Made-up inputs: the mean of p(x|z), `[rows, inputs]`. @param z drawn from the prior */
+export function generate(shape: VaeShape, z: Tensor, parameters: Tensors): Tensor {
+  const output = decode(shape, z, parameters);
+  return shape.values === 'bernoulli' ? sigmoid(output) : output;
+}
+
+/**
+ * `−log p(x|z)` of each row, `[rows]`. For shares, the cross-entropy `Σ log(1 + eˡ) − x l` of logits l.
+ */
+export function reconstructionLoss({ values }: VaeShape, x: Tensor, output: Tensor): Tensor {
+  if (values === 'bernoulli') return sum(sub(softplus(output), mul(x, output)), -1);
+  return sum(add(mul(square(sub(x, output)), 0.5), 0.5 * Math.log(2 * Math.PI)), -1);
+}
+
+/**
+ * The negative evidence bound of each row over the number of inputs, by one sample of z:
+ * `(−log p(x|z) + KL(q(z|x) ‖ N(0, I))) / inputs`, `[rows]`.
+ * @param noise standard normal, `[rows, latent]`
+ */
+export function vaeLoss(shape: VaeShape, x: Tensor, noise: Tensor, parameters: Tensors): Tensor {
+  const { mean: centre, logVariance } = encode(shape, x, parameters);
+  const z = add(centre, mul(noise, exp(mul(logVariance, 0.5))));
+  const divergence = mul(sum(sub(add(square(centre), exp(logVariance)), add(logVariance, 1)), -1), 0.5);
+  return div(add(reconstructionLoss(shape, x, decode(shape, z, parameters)), divergence), shape.inputs);
+}
+
+/**
+ * `log p(x)` of each row by importance sampling with q(z|x): the logarithm of the mean over samples of `p(x|z) p(z) / q(z|x)`
+ * (Burda et al. 2016, equation 8); `[rows]`.
+ * @param noise standard normal, `[samples, latent]`, the same for every row
+ */
+export function logLikelihood(shape: VaeShape, x: Tensor, noise: Tensor, parameters: Tensors): Tensor {
+  const [rows, inputs] = x.shape as [number, number];
+  const [samples, latent] = noise.shape as [number, number];
+  const { mean: centre, logVariance } = encode(shape, x, parameters);
+  const spread = exp(mul(logVariance, 0.5));
+  // [rows, samples, latent]
+  const z = add(
+    reshape(centre, [rows, 1, latent]),
+    mul(reshape(spread, [rows, 1, latent]), reshape(noise, [1, samples, latent])),
+  );
+  const output = decode(shape, reshape(z, [rows * samples, latent]), parameters);
+  const repeated = reshape(tile(reshape(x, [rows, 1, inputs]), [1, samples, 1]), [rows * samples, inputs]);
+  const given = neg(reshape(reconstructionLoss(shape, repeated, output), [rows, samples]));
+  // log p(z) − log q(z|x); the constants cancel, and (z − μ) / σ is the noise.
+  const prior = mul(sum(square(z), -1), -0.5);
+  const proposal = sub(
+    reshape(mul(sum(square(noise), -1), -0.5), [1, samples]),
+    reshape(mul(sum(logVariance, -1), 0.5), [rows, 1]),
+  );
+  const ratios = sub(add(given, prior), proposal);
+  const largest = max(ratios, -1, true);
+  return add(log(mean(exp(sub(ratios, largest)), -1)), reshape(largest, [rows]));
+}
