@@ -144,10 +144,10 @@ export default defineMethod<Settings>({
 /** Means of the exemplars' features by the present model. */
 async function learnMeans(learner: Learner<Settings>, seen: number): Promise<void> {
   const { memory, kept, settings } = learner;
-  if (!memory) return;
+  if (!memory || !kept.means) return;
   const held: ExampleReference[] = memory.places().map((place) => memory.at(place));
   const features = vectorsOf(await featuresOfExamples(learner, held, seen), learner);
-  const [outputs, width] = kept.means?.shape as [number, number];
+  const [outputs, width] = kept.means.shape as [number, number];
   const [means, known] = [new Float32Array(outputs * width), new Float32Array(outputs)];
   for (const label of new Set(memory.labels)) {
     const mean = meanOf(
