@@ -4,6 +4,7 @@ import { compareCommand } from './commands/compare.ts';
 import { explainCommand } from './commands/explain.ts';
 import { importCommand } from './commands/import.ts';
 import { lsCommand } from './commands/ls.ts';
+import { metricsCommand } from './commands/metrics.ts';
 import { pretrainCommand } from './commands/pretrain.ts';
 import { regressCommand } from './commands/regress.ts';
 import { reproduceCommand } from './commands/reproduce.ts';
@@ -26,6 +27,7 @@ const commands = [
   showCommand,
   lsCommand,
   explainCommand,
+  metricsCommand,
   validateCommand,
   pretrainCommand,
   importCommand,

@@ -25,9 +25,22 @@ export const explainCommand: CommandMaker = () =>
         source,
         usedBy,
         leastTasks,
+        note,
         id: fullId,
       } = findMetric(id);
-      const facts = { id: fullId, title, formula, reads, range, direction, unit, leastTasks, source, usedBy };
+      const facts = {
+        id: fullId,
+        title,
+        formula,
+        reads,
+        range,
+        direction,
+        unit,
+        leastTasks,
+        source,
+        usedBy,
+        note,
+      };
       if (json === true) {
         printJson(facts);
         return;
@@ -40,6 +53,7 @@ export const explainCommand: CommandMaker = () =>
         ['needs', `at least ${leastTasks} ${leastTasks === 1 ? 'task' : 'tasks'}`],
         ['source', source],
         ['used by', usedBy ?? 'no other tool that is known'],
+        ...(note === undefined ? [] : [['note', note] satisfies [string, string]]),
       ];
       print(`${fullId}: ${title}\n${alignPairs(pairs)}`);
     });

@@ -78,7 +78,7 @@ async function listEngines(): Promise<Item[]> {
 
 async function listMetrics(): Promise<Item[]> {
   const { metrics } = await import('../evaluate/metrics/index.ts');
-  return metrics.map(({ cells: _cells, compute: _compute, ...facts }) => ({
+  return metrics.map(({ cells: _cells, compute: _compute, referenceCells: _reference, ...facts }) => ({
     name: facts.id,
     about: `${facts.title}, ${facts.direction} is better: ${facts.formula}`,
     facts,

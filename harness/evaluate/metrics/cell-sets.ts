@@ -21,3 +21,27 @@ export function* seenTasks(tasks: number): Generator<CellAddress> {
     for (let task = 1; task <= after; task++) yield { after, task };
   }
 }
+
+/** Every task after every trained task: the whole matrix but the row before training. */
+export function* everyStage(tasks: number): Generator<CellAddress> {
+  for (let after = 1; after <= tasks; after++) {
+    for (let task = 1; task <= tasks; task++) yield { after, task };
+  }
+}
+
+/** At every stage every task that is still to come. */
+export function* futureTasks(tasks: number): Generator<CellAddress> {
+  for (let after = 1; after < tasks; after++) {
+    for (let task = after + 1; task <= tasks; task++) yield { after, task };
+  }
+}
+
+/** Each task straight before it was trained, but the first. */
+export function* straightBefore(tasks: number): Generator<CellAddress> {
+  for (let task = 2; task <= tasks; task++) yield { after: task - 1, task };
+}
+
+/** Every task before any training. */
+export function* untrained(tasks: number): Generator<CellAddress> {
+  for (let task = 1; task <= tasks; task++) yield { after: 0, task };
+}

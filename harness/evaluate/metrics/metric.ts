@@ -27,8 +27,16 @@ export interface Metric {
   readonly leastTasks: number;
   /** The cells it reads of a matrix of so many tasks. */
   cells(tasks: number): Iterable<CellAddress>;
-  /** The value. Call it through `evaluateMetric`, which checks first that cells and tasks suffice. */
-  compute(matrix: AccuracyMatrix): number;
+  /** Something to know when reading its values. */
+  readonly note?: string;
+  /** For a metric that compares with another run: the cells it reads of that run's matrix, which has as many tasks. */
+  referenceCells?(tasks: number): Iterable<CellAddress>;
+  /**
+   * The value. Call it through `evaluateMetric`, which checks first that cells and tasks suffice. NaN or infinite where a
+   * denominator is 0 on this matrix.
+   * @param reference the other run's matrix, for a metric with `referenceCells`
+   */
+  compute(matrix: AccuracyMatrix, reference: AccuracyMatrix): number;
 }
 
 /** What became of a metric on a matrix. */
