@@ -41,10 +41,11 @@ export function writeTinyScenario(folder: string, changes: Readonly<Record<strin
   return path;
 }
 
-/** What a scenario must change for a method that runs task-incremental ones only; nothing for any other. */
+/** What a scenario must change for a method that does not run all kinds of them; nothing for any other. */
 export async function changesFor(method: string): Promise<Readonly<Record<string, unknown>>> {
   const { kinds } = (await loadMethod(method)).method;
-  if (kinds?.includes('class-incremental') ?? true) return {};
+  if (!kinds) return {};
+  if (kinds.includes('class-incremental')) return { kind: 'class-incremental', labels: 'class-of-task' };
   return { kind: 'task-incremental', taskIdentity: { train: true, test: true } };
 }
 
