@@ -99,7 +99,8 @@ function finalAccuracy({ cells }: RecordedRun): number {
   return sum(final.map(({ correct }) => correct)) / sum(final.map(({ total }) => total));
 }
 
-function commandLine(scenario: string, { out, seed, set = {} }: PretrainOptions): string {
+/** What makes these weights again: the thread count is part of it, since it changes the order of sums. */
+function commandLine(scenario: string, { out, seed, threads, set = {} }: PretrainOptions): string {
   const settings = Object.entries(set).map(([key, value]) => ` --set ${key}=${JSON.stringify(value)}`);
-  return `palimpsest pretrain ${scenario} --out ${out} --seed ${seed}${settings.join('')}`;
+  return `palimpsest pretrain ${scenario} --out ${out} --seed ${seed} --threads ${threads}${settings.join('')}`;
 }
