@@ -1,12 +1,13 @@
 import {
+  abs,
   add,
   div,
   exp,
   log,
+  matMul,
   max,
   mean,
   mul,
-  neg,
   relu,
   reshape,
   sigmoid,
@@ -15,7 +16,6 @@ import {
   sub,
   sum,
   type Tensor,
-  tile,
 } from '@tensorflow/tfjs-core';
 import { uniform } from '../backbones/initialisers.ts';
 import type { Tensors } from '../engine/program.ts';
@@ -126,9 +126,12 @@ export function logLikelihood(shape: VaeShape, x: Tensor, noise: Tensor, paramet
     reshape(centre, [rows, 1, latent]),
     mul(reshape(spread, [rows, 1, latent]), reshape(noise, [1, samples, latent])),
   );
-  const output = decode(shape, reshape(z, [rows * samples, latent]), parameters);
-  const repeated = reshape(tile(reshape(x, [rows, 1, inputs]), [1, samples, 1]), [rows * samples, inputs]);
-  const given = neg(reshape(reconstructionLoss(shape, repeated, output), [rows, samples]));
+  const output = reshape(decode(shape, reshape(z, [rows * samples, latent]), parameters), [
+    rows,
+    samples,
+    inputs,
+  ]);
+  const given = logGiven(shape, x, output);
   // log p(z) − log q(z|x); the constants cancel, and (z − μ) / σ is the noise.
   const prior = mul(sum(square(z), -1), -0.5);
   const proposal = sub(
@@ -138,4 +141,20 @@ export function logLikelihood(shape: VaeShape, x: Tensor, noise: Tensor, paramet
   const ratios = sub(add(given, prior), proposal);
   const largest = max(ratios, -1, true);
   return add(log(mean(exp(sub(ratios, largest)), -1)), reshape(largest, [rows]));
+}
+
+/**
+ * `log p(x|z)` of each row and sample, `[rows, samples]`. As {@link reconstructionLoss}, but made for many samples: x is not repeated, and
+ * `log(1 + eˡ)` is `max(l, 0) − log σ(|l|)`, whose parts are vectorised where softplus is not.
+ * @param x `[rows, inputs]`
+ * @param output `[rows, samples, inputs]`
+ */
+function logGiven({ inputs, values }: VaeShape, x: Tensor, output: Tensor): Tensor {
+  const [rows, samples] = output.shape as [number, number];
+  if (values === 'gaussian') {
+    const distance = sum(square(sub(reshape(x, [rows, 1, inputs]), output)), -1);
+    return sub(mul(distance, -0.5), 0.5 * inputs * Math.log(2 * Math.PI));
+  }
+  const along = reshape(matMul(output, reshape(x, [rows, inputs, 1])), [rows, samples]);
+  return add(sub(along, sum(relu(output), -1)), sum(log(sigmoid(abs(output))), -1));
 }
