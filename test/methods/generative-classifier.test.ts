@@ -91,7 +91,7 @@ describe('the generative classifier', () => {
     };
     const together = await trained(both, 90);
     const alone = await trained({ ...both, outputs: [1], train: ofOne }, 45);
-    expect(Object.keys(alone)).toHaveLength(14);
+    expect(Object.keys(alone)).toHaveLength(10);
     for (const [name, values] of Object.entries(alone)) expectClose(together[name] ?? [], values, 1e-4);
   });
 });
