@@ -20,7 +20,7 @@ import { formatSharpness, sharpnessOf } from '../regress/sharpness.ts';
 import { loadScenario, scenarioDigest } from '../stream/load-scenario.ts';
 import { loadMethod } from '../train/methods.ts';
 import { print, printJson } from './command.ts';
-import type { RegressOptions } from './regress.ts';
+import type { RegressOptions } from './regress-options.ts';
 import { collectRuns } from './regress-runs.ts';
 
 /**

@@ -8,7 +8,7 @@ import type { Method } from '../train/method.ts';
 import { resolveSettings } from '../train/settings.ts';
 import { chooseSide } from './choose-side.ts';
 import { checkOverrides, planCells, planned } from './plan-cells.ts';
-import type { RegressOptions } from './regress.ts';
+import type { RegressOptions } from './regress-options.ts';
 import { runWithProgress } from './run-with-progress.ts';
 
 /** What is to be judged or recorded. */

@@ -1,33 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { CellSpec } from '../train/cell.ts';
 import type { CommandMaker } from './command.ts';
 import { addSetting, parsePositive, parseSeeds } from './options.ts';
-
-/** The options of `palimpsest regress` as commander hands them over. */
-export interface RegressOptions {
-  readonly scenario?: string;
-  readonly against?: string;
-  readonly runs?: readonly string[];
-  readonly seeds: readonly number[];
-  readonly set?: Readonly<Record<string, unknown>>;
-  readonly metric?: readonly string[];
-  readonly measureOn: CellSpec['measuredOn'];
-  readonly detect: number;
-  readonly tolerance: number;
-  readonly timeTolerance: number;
-  readonly strict?: boolean;
-  readonly record?: boolean;
-  readonly errorRates?: number;
-  readonly junit?: string;
-  readonly jobs: number;
-  readonly engine: CellSpec['engine'];
-  readonly threads: number;
-  readonly results: string;
-  readonly data: string;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-}
+import type { RegressOptions } from './regress-options.ts';
 
 const examples = `
 Examples:

@@ -8,7 +8,7 @@ import { loadTable, papersFolder, tableNames } from '../reproduce/load-table.ts'
 import { readTableRecord, recordPath, type TableRuns } from '../reproduce/record.ts';
 import { resolveCells } from '../reproduce/resolve-cells.ts';
 import { print, printJson } from './command.ts';
-import type { ReproduceOptions } from './reproduce.ts';
+import type { ReproduceOptions } from './reproduce-options.ts';
 
 interface Listed extends Estimate {
   readonly table: string;

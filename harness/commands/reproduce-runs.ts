@@ -7,7 +7,7 @@ import type { TableRuns } from '../reproduce/record.ts';
 import type { PlannedCell, RunPlan } from '../reproduce/resolve-cells.ts';
 import type { CellSpec } from '../train/cell.ts';
 import { planCells } from './plan-cells.ts';
-import type { ReproduceOptions } from './reproduce.ts';
+import type { ReproduceOptions } from './reproduce-options.ts';
 import { runWithProgress } from './run-with-progress.ts';
 
 /** What came of running a table's cells. */

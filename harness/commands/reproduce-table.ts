@@ -23,7 +23,7 @@ import { type PlannedCell, resolveCells } from '../reproduce/resolve-cells.ts';
 import { type TableResult, tableResult } from '../reproduce/table-result.ts';
 import { suggestion } from '../suggest.ts';
 import { print, printJson } from './command.ts';
-import type { ReproduceOptions } from './reproduce.ts';
+import type { ReproduceOptions } from './reproduce-options.ts';
 import { type CollectedCells, runPlannedCells } from './reproduce-runs.ts';
 
 /**

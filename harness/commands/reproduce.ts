@@ -1,29 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
-import type { CellSpec } from '../train/cell.ts';
 import type { CommandMaker } from './command.ts';
 import { parsePositive } from './options.ts';
-
-/** The options of `palimpsest reproduce` as commander hands them over. */
-export interface ReproduceOptions {
-  readonly methods?: readonly string[];
-  readonly cells?: readonly string[];
-  readonly seeds?: number;
-  readonly quick?: boolean;
-  readonly recorded?: boolean;
-  readonly record?: boolean;
-  readonly json?: boolean;
-  readonly csv?: string;
-  readonly markdown?: string;
-  readonly latex?: string;
-  readonly jobs: number;
-  readonly engine: CellSpec['engine'];
-  readonly threads: number;
-  readonly papers?: string;
-  readonly results: string;
-  readonly data: string;
-  readonly quiet?: boolean;
-}
+import type { ReproduceOptions } from './reproduce-options.ts';
 
 const examples = `
 Examples:

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { AccuracyMatrix } from '../evaluate/accuracy-matrix.ts';
 import { evaluateMetric, findMetric, type Metric } from '../evaluate/metrics/index.ts';
 import { mean } from '../evaluate/statistics.ts';
@@ -31,6 +32,8 @@ import { tunedFile } from './tuned-for.ts';
 export type TuneOptions = Omit<RunOptions, 'fixSeed' | 'measureOn' | 'csv' | 'tuned'> & {
   readonly trials: number;
   readonly metric: string;
+  /** How many tasks of the stream are run; all when left out. */
+  readonly tasks?: number;
 };
 
 /** A method, one trial of it, and the cells that make it up. */
@@ -103,6 +106,7 @@ function planMethod(
     fixedSeeds: {},
     overrides,
     measuredOn: 'validation' as const,
+    ...(options.tasks !== undefined && { firstTasks: options.tasks }),
     engine: options.engine,
     device: options.device,
     threads: options.threads,
@@ -167,13 +171,15 @@ function save(
 ): void {
   const file = tunedFile(options.results, scenario.name);
   const digest = scenarioDigest(scenario);
-  const { seeds, trials } = options;
-  const effort = { metric: metric.id, seeds: [...seeds], trials };
+  const { seeds, trials, tasks } = options;
+  const effort = {
+    metric: metric.id,
+    ...(tasks !== undefined && { firstTasks: tasks }),
+    seeds: [...seeds],
+    trials,
+  };
   const before = readTunedSettings(file);
-  const comparable =
-    before?.scenario.digest === digest &&
-    JSON.stringify({ metric: before.metric, seeds: before.seeds, trials: before.trials }) ===
-      JSON.stringify(effort);
+  const comparable = before?.scenario.digest === digest && isDeepStrictEqual(effortOf(before), effort);
   const tuned: TunedSettings = {
     format: 'palimpsest-tuned-1',
     scenario: { name: scenario.name, version: scenario.version, digest },
@@ -188,7 +194,11 @@ function save(
     print(formatTuning(metric, found));
     print(`The record is in ${file}.`);
     if (before && !comparable) {
-      print('It began anew: what was there had another scenario, metric, number of trials or seeds.');
+      print('It began anew: what was there had another scenario, metric, number of trials, tasks or seeds.');
     }
   }
+}
+
+function effortOf({ metric, firstTasks, seeds, trials }: TunedSettings): Partial<TunedSettings> {
+  return { metric, ...(firstTasks !== undefined && { firstTasks }), seeds, trials };
 }

@@ -8,6 +8,7 @@ const examples = `
 Examples:
   palimpsest tune glyphs-scripts-class --method mora coso osft codyra lora --trials 8
   palimpsest tune split-mnist-class --method ewc --trials 5 --seeds 101-103
+  palimpsest tune glyphs-scripts-class --method ewc si mas --tasks 3
   palimpsest tune glyphs-scripts-class --method joint --set training.epochs=1
 
 Every method has the same number of trials: its defaults first, then learning rates and the values that it names
@@ -28,6 +29,7 @@ export const tuneCommand: CommandMaker = (exit) =>
         .default([101], '101'),
     )
     .option('--metric <id>', 'what decides', 'accuracy/final')
+    .option('--tasks <number>', 'run only the first tasks of the stream; all when left out', parsePositive)
     .addOption(
       new Option('--set <key=value>', 'a setting that holds for all trials; may be repeated').argParser(
         addSetting,

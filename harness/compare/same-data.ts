@@ -1,7 +1,7 @@
 import type { RunDefinition } from '../record/run-record.ts';
 
 /** What of two runs must be the same for their accuracies to be comparable. */
-export type DataDefinition = Pick<RunDefinition, 'scenario' | 'dataset' | 'measuredOn'>;
+export type DataDefinition = Pick<RunDefinition, 'scenario' | 'dataset' | 'measuredOn' | 'firstTasks'>;
 
 /** In what two runs were not measured on the same examples of the same scenario, one sentence part each; none if they were. */
 export function dataDifferences(one: DataDefinition, other: DataDefinition): string[] {
@@ -12,11 +12,16 @@ export function dataDifferences(one: DataDefinition, other: DataDefinition): str
     difference("the dataset's revision", one.dataset.revision, other.dataset.revision),
     difference("the dataset's SHA-256", short(one.dataset.sha256), short(other.dataset.sha256)),
     difference('what was measured on', one.measuredOn, other.measuredOn),
+    difference('how much of the stream was run', extentOf(one), extentOf(other)),
   ].flat();
 }
 
 function difference(what: string, one: string | number, other: string | number): string[] {
   return one === other ? [] : [`${what} is ${one} and ${other}`];
+}
+
+function extentOf({ firstTasks }: DataDefinition): string {
+  return firstTasks === undefined ? 'all tasks' : `the first ${firstTasks} tasks`;
 }
 
 function short(digest: string): string {

@@ -40,6 +40,8 @@ export interface RunDefinition {
   readonly seeds: Seeds;
   /** Which examples the accuracy is measured on; `validation` is for choosing hyperparameters. */
   readonly measuredOn: 'test' | 'validation';
+  /** The stream was cut after so many tasks; left out when it was gone through whole. */
+  readonly firstTasks?: number;
   readonly engine: {
     readonly name: string;
     readonly device: string;

@@ -60,7 +60,10 @@ export const sharedDefinition = {
   palimpsest: text,
 };
 
-const definition = object({ ...sharedDefinition, seeds }, { imported });
+const definition = object(
+  { ...sharedDefinition, seeds },
+  { imported, firstTasks: { type: 'integer', minimum: 1 } },
+);
 
 const status = {
   type: 'object',

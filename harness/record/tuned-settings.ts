@@ -31,6 +31,8 @@ export interface TunedSettings {
   readonly scenario: { readonly name: string; readonly version: number; readonly digest: string };
   readonly dataset: { readonly name: string; readonly revision: string; readonly sha256: string };
   readonly measuredOn: 'validation';
+  /** Only so many tasks of the stream were run; all when left out. */
+  readonly firstTasks?: number;
   /** Id of the metric that decided. */
   readonly metric: string;
   readonly seeds: readonly number[];
@@ -62,16 +64,19 @@ const method = object({
 });
 
 const validate = new Ajv({ strict: false }).compile<TunedSettings>(
-  object({
-    format: { const: 'palimpsest-tuned-1' },
-    scenario: object({ name: text, version: count, digest: text }),
-    dataset: object({ name: text, revision: text, sha256: text }),
-    measuredOn: { const: 'validation' },
-    metric: text,
-    seeds: { type: 'array', minItems: 1, items: count },
-    trials: { type: 'integer', minimum: 1 },
-    methods: { type: 'object', additionalProperties: method },
-  }),
+  object(
+    {
+      format: { const: 'palimpsest-tuned-1' },
+      scenario: object({ name: text, version: count, digest: text }),
+      dataset: object({ name: text, revision: text, sha256: text }),
+      measuredOn: { const: 'validation' },
+      metric: text,
+      seeds: { type: 'array', minItems: 1, items: count },
+      trials: { type: 'integer', minimum: 1 },
+      methods: { type: 'object', additionalProperties: method },
+    },
+    { firstTasks: { type: 'integer', minimum: 1 } },
+  ),
 );
 
 /** The record in a file, or undefined when there is no such file. @throws UserError when it is not such a record */

@@ -34,6 +34,7 @@ export function recordOf(table: ReportTable, row: ReportRow): Map<string, CsvVal
     ['dataset_revision', dataset.revision],
     ['dataset_sha256', dataset.sha256],
     ['measured_on', measuredOn],
+    ['first_tasks', row.definition.firstTasks ?? null],
     ['method', method.name],
     ['method_version', method.version],
     ['method_digest', method.digest],

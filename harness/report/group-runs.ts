@@ -61,8 +61,11 @@ export function groupRuns(
 
 /** Imported numbers share a table only with others that measure the same, never with runs of this program. */
 function tableKey({ record: { definition } }: RecordedRun): string {
-  const { scenario, dataset, measuredOn, imported } = definition;
-  return digestOf([scenario, dataset.revision, dataset.sha256, measuredOn, imported?.measure ?? null]);
+  const { scenario, dataset, measuredOn, firstTasks, imported } = definition;
+  return digestOf([
+    ...[scenario, dataset.revision, dataset.sha256, measuredOn, firstTasks ?? null],
+    imported?.measure ?? null,
+  ]);
 }
 
 function compareTables(left: ReportTable, right: ReportTable): number {

@@ -85,7 +85,10 @@ function ownLines({ id, definition, environment }: RunRecord): [string, string][
     ['training', canonicalJson(training)],
     ['backbone', canonicalJson(backbone)],
     ['seeds', describeSeeds(seeds)],
-    ['measured on', measuredOn],
+    [
+      'measured on',
+      `${measuredOn}${definition.firstTasks === undefined ? '' : `, the first ${definition.firstTasks} tasks alone`}`,
+    ],
     ['engine', `${engine.name} ${engine.version} on ${engine.device}, threads ${engine.threads}`],
     ['made by', `palimpsest ${palimpsest}${commit}${environment.modified === true ? ' with changes' : ''}`],
     ['machine', `${environment.processor}, ${environment.platform}, Node ${environment.node}`],

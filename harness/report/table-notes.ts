@@ -16,7 +16,9 @@ const arrows = { higher: '↑', lower: '↓' } as const;
 export function tableTitle({ scenario, measuredOn, rows }: ReportTable): string {
   const imported = rows[0]?.definition.imported;
   if (imported !== undefined) return `${scenario.name} (imported), ${imported.measure} in %`;
-  return `${scenario.name}@${scenario.version}, accuracy in % on ${measuredOn} data`;
+  const { firstTasks } = rows[0]?.definition ?? {};
+  const part = firstTasks === undefined ? '' : `, the first ${firstTasks} tasks`;
+  return `${scenario.name}@${scenario.version}${part}, accuracy in % on ${measuredOn} data`;
 }
 
 /** What the numbers of a table rest on, a sentence or two each; none for a table without rows. */

@@ -7,6 +7,7 @@ import { definitionProblems } from './dataset-problems.ts';
 import { type Problem, shown } from './problems.ts';
 import type { DatasetDefinition, Scenario, TaskSplit } from './scenario.ts';
 import { defaultValidation, type ScenarioFile, withScenarioDefaults } from './scenario-defaults.ts';
+import { classesPerTaskProblem } from './split-classes.ts';
 
 /** A rule that ties several properties of a scenario together. */
 type Rule = (scenario: Scenario, dataset: DatasetDefinition) => Problem[];
@@ -164,16 +165,6 @@ function groupProblems(tasks: GroupRule, dataset: DatasetDefinition): Problem[] 
 
 function isVector({ reader }: DatasetDefinition): boolean {
   return (reader.kind === 'csv' || reader.kind === 'jsonl') && reader.shape?.length !== 3;
-}
-
-/** Why a number of classes cannot be cut into tasks of `classesPerTask`; null if it can. */
-export function classesPerTaskProblem(classesPerTask: number, classes: number): string | null {
-  if (classes % classesPerTask === 0) return null;
-  const divisors = Array.from({ length: classes }, (_, index) => index + 1).filter(
-    (size) => classes % size === 0,
-  );
-  const list = divisors.length > 12 ? `a divisor of ${classes}` : `one of ${divisors.join(', ')}`;
-  return `is ${classesPerTask}, which does not divide the dataset's ${classes} classes; it must be ${list}`;
 }
 
 function trainingBudget({ training }: Scenario): Problem[] {

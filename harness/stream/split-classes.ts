@@ -1,6 +1,5 @@
 import { UserError } from '../errors.ts';
 import { Random } from '../random.ts';
-import { classesPerTaskProblem } from './scenario-rules.ts';
 import type { RowFilter, SplitInput, StreamPlan } from './task-plan.ts';
 
 /**
@@ -25,6 +24,16 @@ export function splitClasses(input: SplitInput, classesPerTask: number): StreamP
     return { name: taskName(members.map((member) => input.classes[member] ?? '')), filter, sources: null };
   });
   return { tasks, order, outputs: shared ? classesPerTask : count };
+}
+
+/** Why a number of classes cannot be cut into tasks of `classesPerTask`; null if it can. */
+export function classesPerTaskProblem(classesPerTask: number, classes: number): string | null {
+  if (classes % classesPerTask === 0) return null;
+  const divisors = Array.from({ length: classes }, (_, index) => index + 1).filter(
+    (size) => classes % size === 0,
+  );
+  const list = divisors.length > 12 ? `a divisor of ${classes}` : `one of ${divisors.join(', ')}`;
+  return `is ${classesPerTask}, which does not divide the dataset's ${classes} classes; it must be ${list}`;
 }
 
 /** 0 … count − 1, in natural order, as a file lists it, or shuffled by the class-order seed. */

@@ -11,6 +11,8 @@ export interface CellSpec {
   readonly overrides: Readonly<Record<string, unknown>>;
   readonly seeds: Seeds;
   readonly measuredOn: 'test' | 'validation';
+  /** Only so many tasks of the stream, from its beginning; all when left out. For choosing settings. */
+  readonly firstTasks?: number;
   readonly engine: EngineName | 'auto';
   readonly device: DeviceName;
   readonly threads: number;

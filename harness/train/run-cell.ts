@@ -44,7 +44,7 @@ export async function runCell(cell: CellSpec, report: (event: CellEvent) => void
     classOrderSeed: cell.seeds.classOrder,
     dataDirectory: cell.dataDirectory,
     baseDirectory: scenarioDirectory(cell.scenario),
-  });
+  }).then((whole) => firstOf(whole, cell.firstTasks));
   try {
     requireExamples(stream, cell.measuredOn);
     const backbone = openBackbone(scenario.backbone, stream.inputShape, stream.outputs);
@@ -75,6 +75,18 @@ export async function runCell(cell: CellSpec, report: (event: CellEvent) => void
   } finally {
     stream.close?.();
   }
+}
+
+/**
+ * The beginning of a stream; outputs of later tasks stay in the head, as the protocol of the whole stream has them.
+ * @throws UserError when the stream has fewer tasks
+ */
+function firstOf(stream: TaskStream, count = stream.tasks.length): TaskStream {
+  const { length } = stream.tasks;
+  if (count > length) {
+    throw new UserError(`${stream.scenario.name} has ${length} tasks; ask for the first ${length} or fewer.`);
+  }
+  return { ...stream, tasks: stream.tasks.slice(0, count) };
 }
 
 /** @throws UserError when a task has nothing to be measured on: an accuracy of 0 of 0 would say nothing */
@@ -156,6 +168,7 @@ function definitionOf(
     backbone: scenario.backbone,
     seeds: cell.seeds,
     measuredOn: cell.measuredOn,
+    ...(cell.firstTasks !== undefined && { firstTasks: cell.firstTasks }),
     palimpsest: packageVersion(),
   };
 }

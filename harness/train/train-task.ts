@@ -4,6 +4,7 @@ import type { Training } from '../stream/scenario.ts';
 import type { TrainingTask } from '../stream/stream.ts';
 import { classesOf } from './classes.ts';
 import type { ExampleReference } from './example-memory.ts';
+import { LossCurve } from './loss-curve.ts';
 import type { Pooling } from './method.ts';
 import { StepRunner, type TaskTraining } from './step-runner.ts';
 
@@ -35,6 +36,7 @@ export async function trainTask<Settings>(
   const budgets = pooling.updates === 'task' ? 1 : sources.length;
   const plan = planUpdates(training, heaps, budgets, task);
   const runner = new StepRunner(job, plan.batchSize, plan.updates, plan.epochs);
+  const curve = new LossCurve(task.index, plan.updates);
   try {
     for (let epoch = 0; epoch < plan.epochs; epoch++) {
       const order = orderOf(heaps, plan, learner.random('exampleOrder', 'task', task.index, 'epoch', epoch));
@@ -47,6 +49,7 @@ export async function trainTask<Settings>(
         );
         first += losses.length;
         total += losses.reduce((sum, loss) => sum + loss, 0);
+        for (const point of curve.add(losses)) learner.log({ ...point });
         report({
           epoch: epoch + 1,
           epochs: plan.epochs,

@@ -101,6 +101,31 @@ describe('palimpsest tune', () => {
     expect(broken.error).toContain('is no record of tuned settings');
   });
 
+  it('runs the first tasks alone where it is told to, and its runs share no table with whole ones', {
+    timeout: 120_000,
+  }, async () => {
+    const folder = temporaryFolder();
+    const scenario = writeTinyScenario(folder);
+    const results = join(folder, 'results');
+    const where = ['--method', 'finetune', '--results', results, '-q', '--json'];
+    const tuned = await palimpsest(['tune', scenario, '--trials', '2', '--tasks', '1', ...where]);
+    const record = JSON.parse(tuned.out);
+    expect(record.firstTasks).toBe(1);
+    const run = JSON.parse(
+      readFileSync(join(results, 'runs', record.methods.finetune.trials[0].runs[0], 'run.json'), 'utf8'),
+    );
+    expect(run.tasks).toHaveLength(1);
+    expect(run.definition.firstTasks).toBe(1);
+    await palimpsest(['run', scenario, '--seeds', '101-101', '--measure-on', 'validation', ...where]);
+    const tables = await palimpsest(['table', 'tiny', '--results', results]);
+    expect(tables.out).toContain('the first 1 tasks, accuracy in % on validation data');
+    const all = await palimpsest(['tune', scenario, '--trials', '2', ...where]);
+    expect(JSON.parse(all.out).firstTasks).toBeUndefined();
+    const many = await palimpsest(['tune', scenario, '--trials', '1', '--tasks', '9', ...where]);
+    expect(many.code).toBe(1);
+    expect(many.error).toContain('tiny has 2 tasks; ask for the first 2 or fewer');
+  });
+
   it('refuses what it cannot tune, before anything is run', async () => {
     const scenario = writeTinyScenario(temporaryFolder());
     const wrong = async (...words: string[]): Promise<string> => {

@@ -19,7 +19,7 @@ try {
     tasks: { by: 'permutations', count: 50 },
     backbone: { name: 'mlp', hidden: [1024] },
     training: { updates: 8, batchSize: 16 },
-    ...(await changesFor(method)),
+    ...(await changesFor(method, true)),
   });
   await runCell(tinyCell(scenario, { method }), (event) => {
     if (event.kind !== 'evaluated' || event.after === 0) return;

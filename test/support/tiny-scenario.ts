@@ -41,12 +41,20 @@ export function writeTinyScenario(folder: string, changes: Readonly<Record<strin
   return path;
 }
 
-/** What a scenario must change for a method that does not run all kinds of them; nothing for any other. */
-export async function changesFor(method: string): Promise<Readonly<Record<string, unknown>>> {
+/**
+ * What a scenario must change for a method that does not run all kinds of them; nothing for any other.
+ * @param shared whether all tasks hold the same classes, as permutations do
+ */
+export async function changesFor(
+  method: string,
+  shared: boolean,
+): Promise<Readonly<Record<string, unknown>>> {
   const { kinds } = (await loadMethod(method)).method;
   if (!kinds) return {};
-  if (kinds.includes('class-incremental')) return { kind: 'class-incremental', labels: 'class-of-task' };
-  return { kind: 'task-incremental', taskIdentity: { train: true, test: true } };
+  if (!kinds.includes('class-incremental')) {
+    return { kind: 'task-incremental', taskIdentity: { train: true, test: true } };
+  }
+  return shared ? { kind: 'class-incremental', labels: 'class-of-task' } : {};
 }
 
 /** A cell of fine-tuning on a scenario, with its results beside the scenario's file. */
