@@ -37,7 +37,7 @@ const unknown = -1e8;
  *
  * In classification p_θ(x|z) is a normal of variance 1 around what the decoder gives (`likelihood=gaussian`), as in the authors' code, even where
  * the autoencoder was trained on shares with a cross-entropy. The p(x|z) of training (`likelihood=as-trained`) is what the paper's
- * equations say; it tells more digits apart.
+ * equations say; docs/findings.md has what a run of each gave.
  *
  * The S samples of z are made of the same S draws of noise for every example and class, which are kept (`[S, latent]`): an answer
  * depends on nothing but its example. The authors' code draws anew for each.
