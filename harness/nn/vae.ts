@@ -1,12 +1,13 @@
 import {
+  abs,
   add,
   div,
   exp,
   log,
+  matMul,
   max,
   mean,
   mul,
-  neg,
   relu,
   reshape,
   sigmoid,
@@ -15,7 +16,6 @@ import {
   sub,
   sum,
   type Tensor,
-  tile,
 } from '@tensorflow/tfjs-core';
 import { uniform } from '../backbones/initialisers.ts';
 import type { Tensors } from '../engine/program.ts';
@@ -115,8 +115,15 @@ export function vaeLoss(shape: VaeShape, x: Tensor, noise: Tensor, parameters: T
  * `log p(x)` of each row by importance sampling with q(z|x): the logarithm of the mean over samples of `p(x|z) p(z) / q(z|x)`
  * (Burda et al. 2016, equation 8); `[rows]`.
  * @param noise standard normal, `[samples, latent]`, the same for every row
+ * @param given the distribution p(x|z) that counts, if it is not that of training: around the shares, too, there can be a normal
  */
-export function logLikelihood(shape: VaeShape, x: Tensor, noise: Tensor, parameters: Tensors): Tensor {
+export function logLikelihood(
+  shape: VaeShape,
+  x: Tensor,
+  noise: Tensor,
+  parameters: Tensors,
+  given: VaeShape['values'] = shape.values,
+): Tensor {
   const [rows, inputs] = x.shape as [number, number];
   const [samples, latent] = noise.shape as [number, number];
   const { mean: centre, logVariance } = encode(shape, x, parameters);
@@ -126,16 +133,32 @@ export function logLikelihood(shape: VaeShape, x: Tensor, noise: Tensor, paramet
     reshape(centre, [rows, 1, latent]),
     mul(reshape(spread, [rows, 1, latent]), reshape(noise, [1, samples, latent])),
   );
-  const output = decode(shape, reshape(z, [rows * samples, latent]), parameters);
-  const repeated = reshape(tile(reshape(x, [rows, 1, inputs]), [1, samples, 1]), [rows * samples, inputs]);
-  const given = neg(reshape(reconstructionLoss(shape, repeated, output), [rows, samples]));
+  const every = reshape(z, [rows * samples, latent]);
+  const output = given === 'gaussian' ? generate(shape, every, parameters) : decode(shape, every, parameters);
+  const likely = logGiven(given, x, reshape(output, [rows, samples, inputs]));
   // log p(z) − log q(z|x); the constants cancel, and (z − μ) / σ is the noise.
   const prior = mul(sum(square(z), -1), -0.5);
   const proposal = sub(
     reshape(mul(sum(square(noise), -1), -0.5), [1, samples]),
     reshape(mul(sum(logVariance, -1), 0.5), [rows, 1]),
   );
-  const ratios = sub(add(given, prior), proposal);
+  const ratios = sub(add(likely, prior), proposal);
   const largest = max(ratios, -1, true);
   return add(log(mean(exp(sub(ratios, largest)), -1)), reshape(largest, [rows]));
+}
+
+/**
+ * `log p(x|z)` of each row and sample, `[rows, samples]`. As {@link reconstructionLoss}, but made for many samples: x is not
+ * repeated, `Σ (x − m)²` is `Σ x² − 2 x·m + Σ m²`, and `log(1 + eˡ)` is `max(l, 0) − log σ(|l|)`, whose parts are vectorised where softplus
+ * is not.
+ * @param x `[rows, inputs]`
+ * @param output logits of shares, or means; `[rows, samples, inputs]`
+ */
+function logGiven(values: VaeShape['values'], x: Tensor, output: Tensor): Tensor {
+  const [rows, samples, inputs] = output.shape as [number, number, number];
+  const along = reshape(matMul(output, reshape(x, [rows, inputs, 1])), [rows, samples]);
+  if (values === 'bernoulli')
+    return add(sub(along, sum(relu(output), -1)), sum(log(sigmoid(abs(output))), -1));
+  const lengths = add(reshape(sum(square(x), -1), [rows, 1]), sum(square(output), -1));
+  return sub(sub(along, mul(lengths, 0.5)), 0.5 * inputs * Math.log(2 * Math.PI));
 }

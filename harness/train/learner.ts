@@ -60,7 +60,7 @@ export class Learner<Settings = Record<string, unknown>> {
     this.log = parts.log;
     this.#engine = parts.engine;
     this.#seeds = parts.seeds;
-    this.parameters = this.backbone.initialise(this.random('initialWeights', 'backbone'));
+    this.parameters = this.#initialParameters();
     this.trainable = new Set(Object.keys(this.parameters));
   }
 
@@ -97,8 +97,13 @@ export class Learner<Settings = Record<string, unknown>> {
 
   /** Fresh weights, as at the start of the run, and an optimiser without memory. */
   reinitialise(): void {
-    this.parameters = this.backbone.initialise(this.random('initialWeights', 'backbone'));
+    this.parameters = this.#initialParameters();
     this.forgetMoments();
+  }
+
+  #initialParameters(): HostTensors {
+    if (this.method.withoutBackbone) return {};
+    return this.backbone.initialise(this.random('initialWeights', 'backbone'));
   }
 
   /** Sets the optimiser back to its start. */

@@ -8,6 +8,7 @@ import type { TrainingTask } from '../stream/stream.ts';
 import type { BatchRows } from './batch-rows.ts';
 import type { ExampleReference } from './example-memory.ts';
 import type { Learner } from './learner.ts';
+import type { Protocol } from './protocol.ts';
 
 /** Where a method was published. */
 export interface Paper {
@@ -54,6 +55,8 @@ export interface Outputs extends BackboneOutputs {
 /** What the hooks that run inside a program may use. */
 export interface Scope<Settings> {
   readonly settings: Settings;
+  /** The scenario's rules, and what its inputs are. */
+  readonly protocol: Protocol;
   /** Every tensor of the model by name, those that the method added included. */
   readonly parameters: Tensors;
   /** What the method keeps between tasks; see {@link Learner.kept}. */
@@ -110,7 +113,7 @@ export interface BetweenHook<Settings> {
 /** Gradients of another loss by the trained parameters, in the same program. The scope has the parameters to differentiate. */
 export type GradientsOf<Settings> = (loss: (scope: Scope<Settings>) => Scalar) => Tensors;
 
-/** How a method trains on the data of several tasks at once. */
+/** How a method draws batches from what it trains on: one task, or several at once. */
 export interface Pooling {
   /**
    * Whose budget it takes where that is in updates: the `sum` of those of the tasks trained on, or that of one `task`.
@@ -118,10 +121,11 @@ export interface Pooling {
    */
   readonly updates?: 'sum' | 'task';
   /**
-   * What a batch is drawn from: the examples of all these tasks in `one` heap, or `each` task, ⌈batch size / tasks⌉ rows
-   * of it. Then an epoch ends where the smallest task has no more rows for a batch. `one` when left out.
+   * What a batch is drawn from: the examples of all these tasks in `one` heap; or `each` task, ⌈batch size / tasks⌉ rows
+   * of it; or each of their `classes`, ⌈batch size / classes⌉ rows of it, class after class in the order of `classesOf`.
+   * With the latter two an epoch ends where the smallest heap has no more rows for a batch. `one` when left out.
    */
-  readonly batches?: 'one' | 'each';
+  readonly batches?: 'one' | 'each' | 'classes';
 }
 
 /** What the hooks that compose a batch on the host may use. */
@@ -171,6 +175,12 @@ export interface Method<Settings = Record<string, unknown>> {
     readonly pastData?: boolean;
   };
 
+  /**
+   * The method brings a model of its own and uses nothing of the scenario's backbone: the learner begins without parameters,
+   * the backbone is never run, and every logit in `outputs` is 0. For methods with a `loss` and a `predict`.
+   */
+  readonly withoutBackbone?: boolean;
+
   /** *Host.* Once, before anything is measured: add tensors, choose what is trained. */
   prepare?(learner: Learner<Settings>): void | Promise<void>;
   /** *Host.* Before a task's training. */
@@ -186,7 +196,7 @@ export interface Method<Settings = Record<string, unknown>> {
     past: readonly TrainingTask[],
     learner: Learner<Settings>,
   ): readonly TrainingTask[];
-  /** *Host.* How the data of several tasks are trained on at once; see {@link Pooling}. */
+  /** *Host.* How batches are drawn from what is trained on; see {@link Pooling}. */
   pooling?(settings: Settings): Pooling;
   /** *Host.* Examples that every pass over the task's data goes through as well, e.g. those in memory. */
   addedExamples?(learner: Learner<Settings>, task: TrainingTask): readonly ExampleReference[];

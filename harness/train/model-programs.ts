@@ -1,4 +1,4 @@
-import { argMax, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import { argMax, mul, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import type { LinearLayer } from '../backbones/backbone.ts';
 import type { Program, Tensors } from '../engine/program.ts';
 import type { HostTensors, TensorSpec } from '../engine/tensor.ts';
@@ -24,6 +24,7 @@ export function runModel<Settings>(
   watch?: (layer: LinearLayer, x: Tensor, y: Tensor) => void,
 ): Outputs {
   const { backbone, method } = learner;
+  if (method.withoutBackbone) return noOutputs(batch.candidates);
   const { parameters } = scope;
   const { tasks: _outer, ...others } = scope;
   const inner = { ...others, ...(batch.tasks && { tasks: batch.tasks }) };
@@ -39,6 +40,12 @@ export function runModel<Settings>(
     rawLogits: logits,
     logits: maskLogits(logits, batch.candidates),
   };
+}
+
+/** What a method sees that has no use of the backbone. */
+function noOutputs(candidates: Tensor): Outputs {
+  const nothing = mul(candidates, 0);
+  return { features: nothing, rawLogits: nothing, logits: nothing };
 }
 
 /** Signatures of a batch of so many rows, as {@link Batch} has them. */
@@ -92,11 +99,12 @@ export function scopeOf<Settings>(
   tensors: Tensors,
   training: boolean,
 ): Scope<Settings> {
-  const { settings, parameters, kept, temporary } = learner;
+  const { settings, protocol, parameters, kept, temporary } = learner;
   // Temporary tensors are there where the state has them: in training steps, not while predicting.
   const held = Object.keys(temporary).filter((name) => `temporary.${name}` in tensors);
   return withForward(learner, {
     settings,
+    protocol,
     parameters: pick(tensors, Object.keys(parameters)),
     kept: pick(tensors, Object.keys(kept), 'kept.'),
     temporary: pick(tensors, held, 'temporary.'),

@@ -2,6 +2,7 @@ import { UserError } from '../errors.ts';
 import type { Random } from '../random.ts';
 import type { Training } from '../stream/scenario.ts';
 import type { TrainingTask } from '../stream/stream.ts';
+import { classesOf } from './classes.ts';
 import type { ExampleReference } from './example-memory.ts';
 import { LossCurve } from './loss-curve.ts';
 import type { Pooling } from './method.ts';
@@ -79,20 +80,26 @@ interface UpdatePlan {
   readonly epochs: number;
 }
 
-/** The examples that are shuffled together: all of them, or those of each task (and what is added) by themselves. */
+/**
+ * The examples that are shuffled together: all of them, or those of each task or class (and what is added) by themselves.
+ */
 function heapsOf(
   sources: readonly TrainingTask[],
   added: readonly ExampleReference[],
   { batches }: Pooling,
 ): ExampleReference[][] {
-  const heaps = sources.map(({ train, index }) =>
-    Array.from(
+  const heaps = sources.flatMap((task) => {
+    const { train, index } = task;
+    const rows = Array.from(
       { length: train.count },
       (_, row): ExampleReference => ({ examples: train, row, task: index }),
-    ),
-  );
+    );
+    if (batches !== 'classes') return [rows];
+    const { labels } = train;
+    return classesOf(task).map((label) => rows.filter(({ row }) => labels[row] === label));
+  });
   const all = added.length > 0 ? [...heaps, [...added]] : heaps;
-  return batches === 'each' ? all : [all.flat()];
+  return batches === 'each' || batches === 'classes' ? all : [all.flat()];
 }
 
 function planUpdates(

@@ -157,6 +157,51 @@ describe('the log-likelihood', () => {
     });
   });
 
+  it('of shares is the integral over z of p(x|z) p(z)', async () => {
+    const shape: VaeShape = { inputs: 3, hidden: [4], latent: 1, values: 'bernoulli' };
+    const parameters = initialiseVae(shape, new Random(5));
+    // Logits large enough that z matters.
+    for (const name of ['output.weight', 'decoder.0.weight']) {
+      const { data, shape: of } = parameters[name] as HostTensors[string];
+      parameters[name] = float32(
+        Float32Array.from(data, (value) => 6 * value),
+        of,
+      );
+    }
+    const x = shares([2, 3]);
+    const { found } = await runOnce(
+      'onnx',
+      { x, noise: normals([20_000, 1], 'many'), ...parameters },
+      (given) => ({
+        found: logLikelihood(
+          shape,
+          given('x'),
+          given('noise'),
+          Object.fromEntries(Object.keys(parameters).map((name) => [name, given(name)])),
+        ),
+      }),
+    );
+    const values = (name: string): number[] => Array.from(parameters[name]?.data ?? []);
+    for (const row of [0, 1]) {
+      const step = 0.01;
+      let total = 0;
+      for (let z = -8; z <= 8; z += step) {
+        const hidden = values('decoder.0.bias').map((bias, at) =>
+          Math.max(0, bias + (values('decoder.0.weight')[at] ?? 0) * z),
+        );
+        const given = values('output.bias').reduce((sofar, bias, input) => {
+          const logit = hidden.reduce(
+            (sum, value, at) => sum + value * (values('output.weight')[4 * input + at] ?? 0),
+            bias,
+          );
+          return sofar + (x.data[3 * row + input] ?? 0) * logit - Math.log(1 + Math.exp(logit));
+        }, 0);
+        total += (step * Math.exp(given - z ** 2 / 2)) / Math.sqrt(2 * Math.PI);
+      }
+      expect(found?.data[row]).toBeCloseTo(Math.log(total), 1.5);
+    }
+  });
+
   it('does not depend on what else is in the batch', async () => {
     const [shape] = shapes as [VaeShape];
     const parameters = initialiseVae(shape, new Random(3));

@@ -1,5 +1,5 @@
 /**
- * Trains the method named on the command line on 50 tasks, and prints as JSON, for each, the bytes in use (objects of
+ * Trains the method named on the command line on as many tasks as named behind it, 50 when left out, and prints as JSON, for each, the bytes in use (objects of
  * JavaScript and the buffers of arrays) and those of the checkpoint after it. Needs `node --expose-gc --import tsx`.
  */
 
@@ -9,19 +9,21 @@ import { join } from 'node:path';
 import { runCell } from '../../harness/train/run-cell.ts';
 import { changesFor, tinyCell, writeTinyScenario } from './tiny-scenario.ts';
 
-const [method = 'finetune'] = process.argv.slice(2);
+const [method = 'finetune', tasks = '50'] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'palimpsest-test-'));
+/** Small settings of a method that asks an autoencoder of every class for each answer. */
+const overrides = method === 'generative-classifier' ? { hidden: [4], latent: 2, samples: 2 } : {};
 const used: number[] = [];
 const carried: number[] = [];
 try {
   const scenario = writeTinyScenario(folder, {
     kind: 'domain-incremental',
-    tasks: { by: 'permutations', count: 50 },
+    tasks: { by: 'permutations', count: Number(tasks) },
     backbone: { name: 'mlp', hidden: [1024] },
     training: { updates: 8, batchSize: 16 },
     ...(await changesFor(method, true)),
   });
-  await runCell(tinyCell(scenario, { method }), (event) => {
+  await runCell(tinyCell(scenario, { method, overrides }), (event) => {
     if (event.kind !== 'evaluated' || event.after === 0) return;
     globalThis.gc?.();
     const { heapUsed, arrayBuffers } = process.memoryUsage();

@@ -17,6 +17,7 @@ function scopeOf(theta: Tensor, anchor: Tensor, importance: Tensor): Scope<unkno
   };
   return {
     settings: {},
+    protocol: {} as Scope<unknown>['protocol'],
     parameters: { held: theta, free: theta },
     kept: { 'anchor.held': anchor, 'importance.held': importance },
     temporary: {},
