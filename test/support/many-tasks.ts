@@ -1,18 +1,17 @@
 /**
- * Trains the method named on the command line on as many tasks as named behind it, 50 when left out, and prints as JSON, for each, the bytes in use (objects of
- * JavaScript and the buffers of arrays) and those of the checkpoint after it. Needs `node --expose-gc --import tsx`.
+ * Trains the method named on the command line on as many tasks as are named behind it (50 when left out), and prints as JSON,
+ * for each, the bytes in use (objects of JavaScript and the buffers of arrays) and those of the checkpoint after it. Needs
+ * `node --expose-gc --import tsx`.
  */
 
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCell } from '../../harness/train/run-cell.ts';
-import { changesFor, tinyCell, writeTinyScenario } from './tiny-scenario.ts';
+import { changesFor, smallSettings, tinyCell, writeTinyScenario } from './tiny-scenario.ts';
 
 const [method = 'finetune', tasks = '50'] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'palimpsest-test-'));
-/** Small settings of a method that asks an autoencoder of every class for each answer. */
-const overrides = method === 'generative-classifier' ? { hidden: [4], latent: 2, samples: 2 } : {};
 const used: number[] = [];
 const carried: number[] = [];
 try {
@@ -23,7 +22,7 @@ try {
     training: { updates: 8, batchSize: 16 },
     ...(await changesFor(method, true)),
   });
-  await runCell(tinyCell(scenario, { method, overrides }), (event) => {
+  await runCell(tinyCell(scenario, { method, overrides: smallSettings(method) }), (event) => {
     if (event.kind !== 'evaluated' || event.after === 0) return;
     globalThis.gc?.();
     const { heapUsed, arrayBuffers } = process.memoryUsage();

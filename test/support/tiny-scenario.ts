@@ -57,6 +57,13 @@ export async function changesFor(
   return shared ? { kind: 'class-incremental', labels: 'class-of-task' } : {};
 }
 
+/** Settings with which a method that trains autoencoders beside the model does so within seconds; none for any other. */
+export function smallSettings(method: string): Readonly<Record<string, unknown>> {
+  if (method === 'dgr') return { hidden: [16], latent: 2 };
+  if (method === 'generative-classifier') return { hidden: [4], latent: 2, samples: 2 };
+  return {};
+}
+
 /** A cell of fine-tuning on a scenario, with its results beside the scenario's file. */
 export function tinyCell(scenario: string, changes: Partial<CellSpec> = {}): CellSpec {
   return {
