@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts';
 import { type Seeds, seedRoles, seedsFrom } from '../random.ts';
 import { digestOf } from '../record/canonical.ts';
+import { isNestedTooDeeply } from '../record/nesting.ts';
 import type { RunDefinition } from '../record/run-record.ts';
 import type { Fields } from './columns.ts';
 
@@ -28,17 +29,9 @@ export interface PlacedRow {
   readonly where: string;
 }
 
-/** More levels of brackets than any settings have; deeper text would exhaust the stack. */
-const deepest = 32;
-
 /** A JSON object in a field. @throws UserError when it is none, or nested out of all reason */
 export function jsonField(text: string): Record<string, unknown> {
-  let depth = 0;
-  for (const character of text) {
-    if (character === '[' || character === '{') depth++;
-    if (character === ']' || character === '}') depth--;
-    if (depth > deepest) throw new UserError(`is nested deeper than ${deepest} levels`);
-  }
+  if (isNestedTooDeeply(text)) throw new UserError('is nested too deeply');
   let value: unknown;
   try {
     value = JSON.parse(text);
