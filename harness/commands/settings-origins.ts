@@ -9,12 +9,13 @@ import type { Scenario } from '../stream/scenario.ts';
 import { scenarioDigest } from '../stream/scenario-digest.ts';
 import type { Method } from '../train/method.ts';
 import { loadMethod, methodNames } from '../train/methods.ts';
-import { resolveSettings } from '../train/settings.ts';
+import { defaultsOf, resolveSettings } from '../train/settings.ts';
 import { tunedFile } from './tuned-for.ts';
 
 /**
  * Tells of a run whether its settings are the defaults, those that `palimpsest tune` found, or others. It is `unknown` where the
- * method or the scenario does not come with the program in the version that was run.
+ * method does not come with the program in the version that was run; and where the scenario does not, unless the method's own
+ * settings were changed.
  * @param definitions what will be asked about
  * @param results the folder with `tuned/`
  */
@@ -38,12 +39,10 @@ export async function settingsOrigins(
   return (definition) => {
     const method = methods.get(definition.method.name);
     const scenario = scenarios.get(definition.scenario.name);
-    const known =
-      definition.imported === undefined &&
-      method?.version === definition.method.version &&
-      scenario !== undefined &&
-      scenarioDigest(scenario) === definition.scenario.digest;
-    if (!known || method === undefined) return { origin: 'unknown', changed: [] };
+    if (definition.imported !== undefined || method?.version !== definition.method.version)
+      return { origin: 'unknown', changed: [] };
+    if (scenario === undefined || scenarioDigest(scenario) !== definition.scenario.digest)
+      return originOfMethod(definition, method);
     return originOf(definition, scenario, method, tuned.get(scenario.name));
   };
 }
@@ -55,6 +54,13 @@ async function present<Item>(
 ): Promise<Map<string, Item>> {
   const names = [...new Set(wanted)].filter((name) => known.includes(name));
   return new Map(await Promise.all(names.map(async (name) => [name, await load(name)] as const)));
+}
+
+/** Of a scenario that is not here, such as one of the user's own, training and backbone cannot be told; the method's settings can. */
+function originOfMethod(definition: RunDefinition, method: Method): SettingsOrigin {
+  const usual = { ...definition, method: { ...definition.method, settings: defaultsOf(method) } };
+  const changed = differingSettings([definition, usual], 0);
+  return { origin: changed.length === 0 ? 'unknown' : 'custom', changed };
 }
 
 function originOf(

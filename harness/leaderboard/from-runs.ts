@@ -11,7 +11,7 @@ import type { LeaderboardRow, MetricEntry } from './row.ts';
 
 /** Where the settings of a row come from. */
 export interface SettingsOrigin {
-  /** `unknown` where method or scenario are not here in the version that was run. */
+  /** `unknown` where method or scenario are not here in the version that was run, so that it cannot be told. */
   readonly origin: 'default' | 'tuned' | 'custom' | 'unknown';
   /** `key=value` for whatever is not the default. */
   readonly changed: readonly string[];
