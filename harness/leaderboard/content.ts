@@ -6,6 +6,16 @@ import type { Across } from './across.ts';
 import { type Board, firstOf, type RankedRow } from './board.ts';
 import { jsonField } from './row.ts';
 
+/** A column with what its cells are sorted by, where that is not what they read: `3 min` before `12 s`. */
+interface SortedColumn extends TableColumn {
+  readonly sortBy?: readonly (number | null)[];
+}
+
+/** Tables whose columns know what they are sorted by. */
+export interface LeaderboardContent extends TableContent {
+  readonly columns: readonly SortedColumn[];
+}
+
 /** How much of a leaderboard is shown. */
 export interface ContentOptions {
   readonly metrics: readonly Metric[];
@@ -19,7 +29,7 @@ export interface ContentOptions {
 const arrows = { higher: '↑', lower: '↓' } as const;
 
 /** A board for people: a table of the ranked rows and references, and one of the incomplete rows where there are any. */
-export function boardContents(board: Board, options: ContentOptions): TableContent[] {
+export function boardContents(board: Board, options: ContentOptions): LeaderboardContent[] {
   const ranked = tableOf(boardTitle(board), board.rows, options, [
     ...boardNotes(board, options),
     ...(board.rows.length === 0 ? ['No row is complete, so nothing is ranked.'] : []),
@@ -29,7 +39,7 @@ export function boardContents(board: Board, options: ContentOptions): TableConte
 }
 
 /** How methods compare over scenarios, for people. */
-export function acrossContent({ metric, scenarios, methods, result }: Across): TableContent {
+export function acrossContent({ metric, scenarios, methods, result }: Across): LeaderboardContent {
   const column = (head: string, cells: readonly string[]): TableColumn => ({
     head: head.split(' '),
     align: 'right',
@@ -99,22 +109,34 @@ function boardNotes(board: Board, { metrics }: ContentOptions): string[] {
   ].map(plainText);
 }
 
+type CostColumn =
+  | 'training_seconds'
+  | 'peak_memory_bytes'
+  | 'trainable_parameters'
+  | 'kept_bytes'
+  | 'kept_examples';
+
 function tableOf(
   title: string,
   all: readonly RankedRow[],
   { metrics, most, full }: ContentOptions,
   notes: readonly string[],
-): TableContent {
+): LeaderboardContent {
   const rows = all.slice(0, most);
   const column = (head: string, cell: (row: RankedRow) => string, align: 'left' | 'right' = 'right') => ({
     head: head.split(' '),
     align,
     cells: rows.map((row) => ({ lines: [plainText(cell(row))] })),
   });
-  const cost = (value: number | null, text: (value: number) => string) =>
-    value === null ? 'n/a' : text(value);
+  const cost = (head: string, name: CostColumn, text: (value: number) => string): SortedColumn => ({
+    ...column(head, ({ row: { fields } }) => {
+      const value = fields[name];
+      return value === null ? 'n/a' : text(value);
+    }),
+    sortBy: rows.map(({ row }) => row.fields[name]),
+  });
   const lacking = all.some((row) => row.lacking.length > 0);
-  const columns: TableColumn[] = [
+  const columns: SortedColumn[] = [
     { head: ['method'], align: 'left', cells: rows.map(({ label }) => ({ lines: label.map(plainText) })) },
     lacking
       ? { head: ['lacks'], align: 'left', cells: rows.map((row) => ({ lines: row.lacking })) }
@@ -122,11 +144,11 @@ function tableOf(
     column('seeds', ({ row: { fields } }) => seedsText(fields.seeds, fields.seeds_unfinished)),
     column('cells', ({ row: { fields } }) => coverage(fields.cells_measured, fields.cells_expected)),
     ...metrics.map((metric) => column(metric.title, ({ row }) => metricText(row.metrics.get(metric.id)))),
-    column('training time', ({ row: { fields } }) => cost(fields.training_seconds, duration)),
-    column('peak memory', ({ row: { fields } }) => cost(fields.peak_memory_bytes, bytes)),
-    column('trainable parameters', ({ row: { fields } }) => cost(fields.trainable_parameters, count)),
-    column('kept bytes', ({ row: { fields } }) => cost(fields.kept_bytes, bytes)),
-    column('kept examples', ({ row: { fields } }) => cost(fields.kept_examples, count)),
+    cost('training time', 'training_seconds', duration),
+    cost('peak memory', 'peak_memory_bytes', bytes),
+    cost('trainable parameters', 'trainable_parameters', count),
+    cost('kept bytes', 'kept_bytes', bytes),
+    cost('kept examples', 'kept_examples', count),
     column('date', ({ row }) => row.fields.date.slice(0, 10)),
   ];
   const details: TableColumn[] = [

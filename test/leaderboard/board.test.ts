@@ -149,6 +149,7 @@ describe('a large leaderboard', () => {
     const html = formatLeaderboardHtml(contents);
     expect(html).toContain('&lt;img src=x');
     expect(html).not.toContain('<img');
+    expect(html).toContain('<span data-value="478410">478,410</span>');
     expect(html).toContain("default-src 'none'");
     expect(contents[0]?.notes.at(-1)).toContain('1 more rows are not shown');
   });
