@@ -25,7 +25,7 @@ export interface FoundRows {
  */
 export async function readLeaderboardRows(
   files: readonly string[],
-  options: Pick<LeaderboardOptions, 'results' | 'merge' | 'scenario'>,
+  options: Pick<LeaderboardOptions, 'results' | 'merge'>,
   metrics: readonly Metric[],
 ): Promise<FoundRows> {
   const others = [...files, ...(options.merge ?? [])];
