@@ -3,6 +3,7 @@ import { checkCommand } from './commands/check.ts';
 import { compareCommand } from './commands/compare.ts';
 import { explainCommand } from './commands/explain.ts';
 import { importCommand } from './commands/import.ts';
+import { leaderboardCommand } from './commands/leaderboard.ts';
 import { lsCommand } from './commands/ls.ts';
 import { metricsCommand } from './commands/metrics.ts';
 import { pretrainCommand } from './commands/pretrain.ts';
@@ -21,6 +22,7 @@ const commands = [
   tuneCommand,
   tableCommand,
   compareCommand,
+  leaderboardCommand,
   regressCommand,
   reproduceCommand,
   checkCommand,

@@ -20,6 +20,7 @@ const layers: readonly (readonly string[])[] = [
     'harness/reproduce',
     'harness/check',
     'harness/import',
+    'harness/leaderboard',
   ],
   ['harness/commands'],
 ];

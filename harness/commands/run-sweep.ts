@@ -5,11 +5,13 @@ import { describeSeeds } from '../report/format.ts';
 import { groupRuns } from '../report/group-runs.ts';
 import { reportJson } from '../report/json.ts';
 import { loadScenario } from '../stream/load-scenario.ts';
+import type { Scenario } from '../stream/scenario.ts';
 import type { CellSpec } from '../train/cell.ts';
 import type { Method } from '../train/method.ts';
 import { loadMethod } from '../train/methods.ts';
 import { resolveSettings } from '../train/settings.ts';
 import { print, printJson } from './command.ts';
+import { allMethods, fittingMethods } from './fitting-methods.ts';
 import type { RunOptions } from './options.ts';
 import { checkOverrides, type PlannedMethod, planCells, planned } from './plan-cells.ts';
 import { printTables, writeCsv } from './print-tables.ts';
@@ -23,7 +25,7 @@ import { tunedFor } from './tuned-for.ts';
  */
 export async function runSweep(scenario: string, options: RunOptions): Promise<number> {
   const loadedScenario = await loadScenario(scenario);
-  const references = [...new Set(options.method)];
+  const references = await namedMethods(options.method, loadedScenario);
   const loaded = new Map(await Promise.all(references.map(loadByReference)));
   const tuned = options.tuned ? tunedFor(loadedScenario, [...loaded.values()], options) : {};
   const methods = [...loaded].map(([reference, method]) => planned(reference, method, tuned[method.name]));
@@ -50,6 +52,14 @@ export async function runSweep(scenario: string, options: RunOptions): Promise<n
   report(result, specs, labels, options);
   if (result.interrupted) return interruptedCode;
   return result.outcomes.some(({ kind }) => kind === 'failed') ? 1 : 0;
+}
+
+/** The methods of a call; `all` stands for those that fit, and the others are told with the reason. */
+async function namedMethods(given: readonly string[], scenario: Scenario): Promise<string[]> {
+  if (!given.includes(allMethods)) return [...new Set(given)];
+  const { fitting, unfit } = await fittingMethods(scenario);
+  for (const { reason } of unfit) console.error(`Not run: ${reason}`);
+  return [...new Set(given.flatMap((name) => (name === allMethods ? fitting : [name])))];
 }
 
 async function loadByReference(reference: string): Promise<[string, Method]> {

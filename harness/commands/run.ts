@@ -10,6 +10,7 @@ Examples:
   palimpsest run ./my-scenario.json --method ./my-method.ts --measure-on validation --jobs 2
   palimpsest run permuted-mnist --method er --fix-seed classOrder=1 --csv er.csv
   palimpsest run glyphs-scripts-class --method mora coso --tuned
+  palimpsest run split-mnist-task --method all --seeds 3
 
 Every method is run with every seed. A run that was finished before is not repeated; one that was cut off continues.
 A setting without a dot goes to every method that has it, ewc.strength=5 to ewc alone.
@@ -21,7 +22,10 @@ export const runCommand: CommandMaker = (exit) =>
   new Command('run')
     .description('run methods on a scenario, several seeds each, and print the table')
     .argument('<scenario>', 'name of a scenario, or path of its JSON file')
-    .requiredOption('-m, --method <names...>', 'names of methods, or paths of their files')
+    .requiredOption(
+      '-m, --method <names...>',
+      'names of methods, or paths of their files; "all" for every one that fits',
+    )
     .addOption(
       new Option('-s, --seeds <seeds>', 'how many (5), which (1,2,7), or from which to which (3-7)')
         .argParser(parseSeeds)

@@ -7,7 +7,7 @@ import { type CommandMaker, print, printJson } from './command.ts';
 /** What a valid file turned out to be. */
 interface Verdict {
   readonly file: string;
-  readonly kind: 'scenario' | 'dataset' | 'accuracy matrix' | 'run';
+  readonly kind: 'scenario' | 'dataset' | 'accuracy matrix' | 'leaderboard' | 'run';
   readonly summary: string;
 }
 
@@ -15,6 +15,7 @@ const examples = `
 Examples:
   palimpsest validate scenarios/split-mnist-class.json
   palimpsest validate my-matrix.csv
+  palimpsest validate leaderboard.csv
   palimpsest validate results/runs/split-mnist-class.ewc.0123456789ab
 
 Exit code: 0 if it is valid, 1 if it is not, 2 if there is no such file.`;
@@ -22,7 +23,9 @@ Exit code: 0 if it is valid, 1 if it is not, 2 if there is no such file.`;
 /** `palimpsest validate`: checks a file that a person wrote or was given. */
 export const validateCommand: CommandMaker = () =>
   new Command('validate')
-    .description("check a scenario, a dataset's definition, an accuracy matrix (CSV) or a recorded run")
+    .description(
+      "check a scenario, a dataset's definition, an accuracy matrix or a leaderboard (CSV), or a recorded run",
+    )
     .argument('<file>', 'JSON or CSV file, or folder of a run')
     .option('--json', 'print the verdict as JSON')
     .addHelpText('after', examples)
@@ -35,7 +38,7 @@ export const validateCommand: CommandMaker = () =>
 function validate(file: string): Promise<Verdict> {
   if (!existsSync(file)) throw new UsageError(`There is no file ${file}.`);
   if (statSync(file).isDirectory()) return validateRun(file);
-  if (file.endsWith('.csv')) return validateMatrix(file);
+  if (file.endsWith('.csv')) return validateCsv(file);
   if (basename(file) === 'dataset.json') return validateDataset(file);
   if (file.endsWith('.json')) return validateScenarioFile(file);
   throw new UsageError(`${file} is neither a .json nor a .csv file; what it should be cannot be told.`);
@@ -47,13 +50,28 @@ async function validateRun(file: string): Promise<Verdict> {
   return { file, kind: 'run', summary: `${record.id}, ${record.status.state}, ${cells.length} cells` };
 }
 
-async function validateMatrix(file: string): Promise<Verdict> {
+/** A CSV file is a leaderboard if it begins like one, else an accuracy matrix. */
+async function validateCsv(file: string): Promise<Verdict> {
+  const { isLeaderboardCsv, parseLeaderboardCsv } = await import('../leaderboard/read-csv.ts');
+  const text = readFileSync(file, 'utf8');
+  if (!isLeaderboardCsv(text)) return validateMatrix(file, text);
+  const rows = parseLeaderboardCsv(text, file).map(({ row }) => row);
+  const scenarios = new Set(rows.map(({ fields }) => `${fields.scenario}@${fields.scenario_version}`));
+  const metrics = new Set(rows.flatMap((row) => [...row.metrics.keys()]));
+  return {
+    file,
+    kind: 'leaderboard',
+    summary: `${rows.length} rows of ${scenarios.size} scenarios, with ${[...metrics].join(', ') || 'no metric'}`,
+  };
+}
+
+async function validateMatrix(file: string, text: string): Promise<Verdict> {
   const [{ parseAccuracyCsv }, { AccuracyMatrix }, { computeMetrics }] = await Promise.all([
     import('../evaluate/accuracy-csv.ts'),
     import('../evaluate/accuracy-matrix.ts'),
     import('../evaluate/metrics/index.ts'),
   ]);
-  const cells = parseAccuracyCsv(readFileSync(file, 'utf8'), file);
+  const cells = parseAccuracyCsv(text, file);
   const matrix = new AccuracyMatrix(cells);
   const computable = [...computeMetrics(matrix)].filter(([, { kind }]) => kind === 'value').map(([id]) => id);
   const metrics = computable.length === 0 ? 'no metric' : computable.join(', ');

@@ -5,6 +5,7 @@ import { messageOf, UserError } from '../errors.ts';
 import { leastForInterval } from '../evaluate/statistics.ts';
 import { canonicalJson, digestOf } from '../record/canonical.ts';
 import { replaceFile, withFileErrors } from '../record/files.ts';
+import { isNestedTooDeeply } from '../record/nesting.ts';
 import { checkReference, type Reference, referenceFormat } from './reference-schema.ts';
 import { matrixOf, type RunSample } from './run-sample.ts';
 
@@ -47,6 +48,7 @@ export function readReference(path: string): Reference {
     throw new UserError(`There is no reference ${path}. Make one with "palimpsest regress … --record".`);
   }
   const text = withFileErrors(`read ${path}`, () => readFileSync(path, 'utf8'));
+  if (isNestedTooDeeply(text)) throw new UserError(`${path} is not a reference: it is nested too deeply.`);
   const checked = checkReference(parse(text, path));
   if ('problem' in checked) throw new UserError(`${path} is not a reference: ${checked.problem}.`);
   const { digest, ...reference } = checked.reference;

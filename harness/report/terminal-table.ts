@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import type { ReportTable } from './group-runs.ts';
-import { type TableColumn, tableContent } from './table-content.ts';
+import { type TableColumn, type TableContent, tableContent } from './table-content.ts';
 
 /** How a table is shown. */
 export interface TerminalStyle {
@@ -18,9 +18,17 @@ interface Column {
 
 /** A table for people: accuracies in percent, mean ± 95% interval; then what the numbers rest on; then what is not in it. */
 export function formatTerminalTable(table: ReportTable, style: TerminalStyle): string {
-  const { title, columns, notes, incomplete } = tableContent(table);
-  const drawn = columns.map((column) => styledColumn(column, style));
   const legend = !style.colour && table.rows.length > 1 ? ['* is the best of its column.'] : [];
+  return formatTerminalContent(tableContent(table), style, legend);
+}
+
+/** The content of any table for people. @param legend Lines below its notes. */
+export function formatTerminalContent(
+  { title, columns, notes, incomplete }: TableContent,
+  style: TerminalStyle,
+  legend: readonly string[] = [],
+): string {
+  const drawn = columns.map((column) => styledColumn(column, style));
   const left = incomplete.length === 0 ? [] : ['Not in the table:', ...incomplete.map((line) => `  ${line}`)];
   return `${[title, ...drawColumns(drawn, style.width), ...notes, ...legend, ...left].join('\n')}\n`;
 }
