@@ -6,14 +6,32 @@ import type { RunDefinition } from '../record/run-record.ts';
  * name, all else by a dotted name (`training.epochs`, `engine.name`). Checksums are cut to their first eight digits.
  */
 export function differingSettings(definitions: readonly RunDefinition[], index: number): string[] {
-  const own = definitions[index];
-  if (own === undefined) return [];
-  const rivals = definitions.filter((other) => other.method.name === own.method.name).map(flatten);
-  const mine = flatten(own);
-  const keys = [...new Set(rivals.flatMap((rival) => [...rival.keys()]))];
-  return keys
-    .filter((key) => new Set(rivals.map((rival) => rival.get(key))).size > 1)
-    .map((key) => `${key}=${mine.get(key) ?? 'none'}`);
+  return differingSettingsOfEach(definitions)[index] ?? [];
+}
+
+/** `differingSettings` of each definition, in time that grows with their number and not with its square. */
+export function differingSettingsOfEach(definitions: readonly RunDefinition[]): string[][] {
+  const valuesByMethod = new Map<string, Map<string, Set<string | undefined>>>();
+  const countByMethod = new Map<string, number>();
+  const flattened = definitions.map((definition) => {
+    const { name } = definition.method;
+    const flat = flatten(definition);
+    const seen = valuesByMethod.get(name) ?? new Map<string, Set<string | undefined>>();
+    const earlier = countByMethod.get(name) ?? 0;
+    for (const key of new Set([...seen.keys(), ...flat.keys()])) {
+      // A key that those before did not have differs from them, and so does one that this definition lacks.
+      const values = seen.get(key) ?? new Set(earlier > 0 ? [undefined] : []);
+      seen.set(key, values.add(flat.get(key)));
+    }
+    valuesByMethod.set(name, seen);
+    countByMethod.set(name, earlier + 1);
+    return { name, flat };
+  });
+  return flattened.map(({ name, flat }) =>
+    [...(valuesByMethod.get(name) ?? [])]
+      .filter(([, values]) => values.size > 1)
+      .map(([key]) => `${key}=${flat.get(key) ?? 'none'}`),
+  );
 }
 
 /** Everything of a definition that a row has in common, as dotted name to text. */

@@ -5,7 +5,7 @@ import { type SeedRole, seedRoles } from '../random.ts';
 import { digestOf } from '../record/canonical.ts';
 import { isLocked } from '../record/lock.ts';
 import type { RecordedRun, RunCost, RunDefinition } from '../record/run-record.ts';
-import { differingSettings } from './differing-settings.ts';
+import { differingSettingsOfEach } from './differing-settings.ts';
 
 /** What a metric says of a row's runs, or why it says nothing. */
 export type MetricSummary =
@@ -75,13 +75,13 @@ function tableOf(group: readonly RecordedRun[], selected: readonly Metric[]): Re
   const first = firstOf(group).record.definition;
   const finished = group.filter(({ record }) => record.status.state === 'finished');
   const rows = [...groupBy(finished, rowKey).values()];
-  const definitions = rows.map((runs) => firstOf(runs).record.definition);
+  const differing = differingSettingsOfEach(rows.map((runs) => firstOf(runs).record.definition));
   return {
     scenario: first.scenario,
     dataset: first.dataset,
     measuredOn: first.measuredOn,
     metrics: selected,
-    rows: rows.map((runs, index) => rowOf(runs, differingSettings(definitions, index), selected)),
+    rows: rows.map((runs, index) => rowOf(runs, differing[index] ?? [], selected)),
     incomplete: group.flatMap((run) => incompleteReason(run).map((reason) => ({ run, reason }))),
   };
 }
