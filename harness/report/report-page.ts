@@ -54,7 +54,7 @@ function sectionHtml({ table, figures }: ReportSection, index: number): string {
     `<section id="${prefix}">`,
     htmlTableSection(tableContent(table)),
     htmlNotes(figures.notes.map(escapeHtml)),
-    ...figures.figures.map(figureHtml),
+    `<div class="figures">\n${figures.figures.map(figureHtml).join('\n')}\n</div>`,
     ...(figures.matrices.length === 0
       ? []
       : [

@@ -45,7 +45,7 @@ export function drawSvg({ description, medium, options, heading, legend = [], fo
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${whole}" width="${width}" height="${whole}" role="img" ` +
     `aria-label="${escapeHtml(description)}" font-family="system-ui, 'Helvetica Neue', Arial, sans-serif" font-size="12" ` +
     `fill="${ink}" text-anchor="middle">${paper}${title}` +
-    `<g transform="translate(0,${above})">${plot.innerHTML}</g>` +
+    `<g transform="translate(0,${above})">${plot.innerHTML.replaceAll('"currentColor"', `"${ink}"`)}</g>` +
     `<g transform="translate(0,${above + height})">${below.svg}</g></svg>`
   );
 }

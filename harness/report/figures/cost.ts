@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot';
 import type { Metric } from '../../evaluate/metrics/index.ts';
 import { duration, percent } from '../format.ts';
 import { drawSvg } from './canvas.ts';
-import { bandNote, type DrawnRow, type Figure } from './figure.ts';
+import { bandNote, boundsNote, type DrawnRow, type Figure } from './figure.ts';
 import { inkOf, type Medium, styleOf } from './palette.ts';
 import { type Point, pointOf } from './series.ts';
 
@@ -31,6 +31,10 @@ export function costFigure(rows: readonly DrawnRow[], metric: Metric): Figure | 
       ...bandNote(
         points.map(({ label, style, point }) => ({ label, style, points: [point] })),
         'Bars',
+      ),
+      ...boundsNote(
+        points.map(({ point }) => point),
+        metric.range,
       ),
       ...(missing > 0
         ? [`${missing} of ${rows.length} rows have no known cost or no value, and no point.`]
@@ -61,7 +65,7 @@ function draw(points: readonly CostPoint[], metric: Metric, description: string,
     medium,
     legend: points.map(({ label, style }) => ({ label, style, dashed: false })),
     options: {
-      width: 720,
+      width: 590,
       height: 340,
       marginLeft: 56,
       marginRight: 24,

@@ -19,7 +19,7 @@ export interface CurveOptions {
   readonly zero?: boolean;
 }
 
-const size = { width: 720, height: 340, marginLeft: 56, marginRight: 20, marginTop: 30, marginBottom: 46 };
+const size = { width: 590, height: 340, marginLeft: 56, marginRight: 20, marginTop: 30, marginBottom: 46 };
 /** More points than this on a curve are drawn without symbols, which would run into each other. */
 const mostSymbols = 40;
 
@@ -38,6 +38,8 @@ export function drawCurves(series: readonly Series[], options: CurveOptions, med
       ...size,
       x: {
         label: x,
+        // Points side by side need room beyond the first and the last task.
+        ...(shape === 'points' ? { domain: [0.5, last + 0.5] } : {}),
         ticks: thinned(numbersTo(last), 12),
         tickFormat: 'd',
         labelAnchor: 'center',

@@ -78,3 +78,13 @@ export function bandNote(series: readonly Series[], noun: 'Bands' | 'Bars'): str
   const who = lacking.map(({ label }) => label).join(', ');
   return [...has, `No interval for ${who}: fewer than three seeds say too little about their spread.`];
 }
+
+/** Says so where an interval passes the values that there can be, which looks like a mistake. */
+export function boundsNote(points: readonly Point[], [least, most]: readonly [number, number]): string[] {
+  const passes = points.some(
+    ({ mean, halfWidth }) => halfWidth !== null && (mean - halfWidth < least || mean + halfWidth > most),
+  );
+  return passes
+    ? ['An interval may pass the values that are possible: the t distribution has no bounds.']
+    : [];
+}

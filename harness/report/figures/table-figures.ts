@@ -2,7 +2,7 @@ import { percent } from '../format.ts';
 import type { ReportTable } from '../group-runs.ts';
 import { costFigure } from './cost.ts';
 import { curveTable, drawCurves } from './curves.ts';
-import { bandNote, chooseRows, type DrawnRow, type Figure, type Series } from './figure.ts';
+import { bandNote, boundsNote, chooseRows, type DrawnRow, type Figure, type Series } from './figure.ts';
 import { heatMap } from './heat-map.ts';
 import { lossCurve } from './losses.ts';
 import { accuracyOverTasks, forgettingByTask, matricesOf, type Point, tasksOf, thinned } from './series.ts';
@@ -62,6 +62,10 @@ function accuracyFigure(rows: readonly DrawnRow[]): Figure | undefined {
     notes: [
       'After i tasks: the mean accuracy on tasks 1 to i, all tasks alike.',
       ...bandNote(series, 'Bands'),
+      ...boundsNote(
+        series.flatMap(({ points }) => points),
+        [0, 1],
+      ),
       ...absentNote(rows, series, 'the accuracies on earlier tasks'),
     ],
     draw: (medium) => drawCurves(series, { ...options, shape: 'lines' }, medium),
