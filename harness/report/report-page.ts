@@ -9,6 +9,9 @@ import { htmlNotes, htmlTableSection } from './html-table.ts';
 import { plainText } from './plain-text.ts';
 import { tableContent } from './table-content.ts';
 
+/** More lines of settings than this are folded away. */
+const mostSettings = 50;
+
 /** A table with its figures. */
 export interface ReportSection {
   readonly table: ReportTable;
@@ -62,12 +65,7 @@ function sectionHtml({ table, figures }: ReportSection, index: number): string {
           '<p class="faint">Accuracy in % on each task (columns) after each task trained (rows; 0 is before training).</p>',
           `<div class="matrices">\n${figures.matrices.map(figureHtml).join('\n')}\n</div>`,
         ]),
-    ...(table.rows.length === 0
-      ? []
-      : [
-          '<h3>Settings and digests</h3>',
-          `<div class="settings">\n${table.rows.map(settingsHtml).join('\n')}\n</div>`,
-        ]),
+    ...(table.rows.length === 0 ? [] : ['<h3>Settings and digests</h3>', settingsList(table.rows)]),
     '</section>',
   ].join('\n');
 }
@@ -95,6 +93,13 @@ ${rows.join('\n')}
 </div>
 </details>
 </figure>`;
+}
+
+/** A line for each row; many of them are folded away, so that they need not be laid out. */
+function settingsList(rows: readonly ReportRow[]): string {
+  const list = `<div class="settings">\n${rows.map(settingsHtml).join('\n')}\n</div>`;
+  if (rows.length <= mostSettings) return list;
+  return `<details><summary>Settings of ${rows.length.toLocaleString('en-US')} rows</summary>\n${list}\n</details>`;
 }
 
 function settingsHtml(row: ReportRow): string {
