@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import { escapeHtml } from '../html-page.ts';
-import { inkOf, type Medium, styleOf } from './palette.ts';
+import { inkOf, type Medium, type SeriesStyle, styleOf } from './palette.ts';
 
 const { document } = parseHTML('<!doctype html><html><body></body></html>');
 
@@ -79,7 +79,7 @@ function legendOf(
 }
 
 /** The same path that Plot draws in the figure. */
-function symbolPath(symbol: string, colour: string): string {
+function symbolPath(symbol: SeriesStyle['symbol'], colour: string): string {
   const plot = Plot.plot({
     document: document as never,
     width: 20,

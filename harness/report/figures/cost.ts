@@ -91,7 +91,7 @@ function draw(points: readonly CostPoint[], metric: Metric, description: string,
           ];
           return [
             Plot.ruleX(at, { x: 'x', y1: 'low', y2: 'high', stroke: colour, strokeWidth: 2 }),
-            Plot.dot(at, { x: 'x', y: 'y', fill: colour, stroke: 'none', r: 6, symbol }),
+            Plot.dot(at, { x: 'x', y: 'y', fill: colour, stroke: 'none', r: 6, symbol: symbol as never }),
           ];
         }),
       ],

@@ -21,14 +21,16 @@ export interface CurveOptions {
 
 const size = { width: 590, height: 340, marginLeft: 56, marginRight: 20, marginTop: 30, marginBottom: 46 };
 /** More points than this on a curve are drawn without symbols, which would run into each other. */
-const mostSymbols = 40;
+const mostSymbols = 20;
 
 /** Draws series: each has its colour, its dashes and its symbol. */
 export function drawCurves(series: readonly Series[], options: CurveOptions, medium: Medium): string {
   const { ink, line } = inkOf(medium);
   const { x, y, last, shape, zero } = options;
   const marks = series.map((one, index) =>
-    shape === 'lines' ? curve(one, options, medium) : bars(one, index, series.length, options, medium),
+    shape === 'lines'
+      ? curve(one, series.length, options, medium)
+      : bars(one, index, series.length, options, medium),
   );
   return drawSvg({
     description: options.description,
@@ -55,7 +57,12 @@ export function drawCurves(series: readonly Series[], options: CurveOptions, med
   });
 }
 
-function curve({ points, style }: Series, { scale }: CurveOptions, medium: Medium): Plot.Markish[] {
+function curve(
+  { points, style }: Series,
+  count: number,
+  { scale }: CurveOptions,
+  medium: Medium,
+): Plot.Markish[] {
   const { colour, dashes, symbol } = styleOf(style, medium);
   const banded = points.flatMap(({ x, mean, halfWidth }) =>
     halfWidth === null ? [] : [{ x, low: (mean - halfWidth) * scale, high: (mean + halfWidth) * scale }],
@@ -64,7 +71,15 @@ function curve({ points, style }: Series, { scale }: CurveOptions, medium: Mediu
   const stroke = dashes === '' ? {} : { strokeDasharray: dashes };
   return [
     ...(banded.length > 1
-      ? [Plot.areaY(banded, { x: 'x', y1: 'low', y2: 'high', fill: colour, fillOpacity: 0.15 })]
+      ? [
+          Plot.areaY(banded, {
+            x: 'x',
+            y1: 'low',
+            y2: 'high',
+            fill: colour,
+            fillOpacity: count > 4 ? 0.07 : 0.15,
+          }),
+        ]
       : []),
     Plot.line(scaled, { x: 'x', y: 'y', stroke: colour, strokeWidth: 2, ...stroke }),
     ...(scaled.length <= mostSymbols
@@ -90,7 +105,7 @@ function bars(
   }));
   return [
     Plot.ruleX(scaled, { x: 'x', y1: 'low', y2: 'high', stroke: colour, strokeWidth: 2 }),
-    Plot.dot(scaled, { x: 'x', y: 'y', fill: colour, stroke: 'none', r: 4.5, symbol }),
+    Plot.dot(scaled, { x: 'x', y: 'y', fill: colour, stroke: 'none', r: 4.5, symbol: symbol as never }),
   ];
 }
 

@@ -5,10 +5,33 @@ export type Medium = 'page' | 'paper';
 export interface SeriesStyle {
   readonly colour: string;
   readonly dashes: string;
-  readonly symbol: (typeof symbols)[number];
+  readonly symbol: SymbolShape;
 }
 
-const symbols = ['circle', 'square', 'triangle', 'diamond', 'star', 'cross', 'wye', 'times'] as const;
+/** A symbol as Plot takes it: a name, or a path of an area in square pixels. Only filled ones: strokes would not be seen. */
+type SymbolShape = string | { draw(context: SymbolContext, area: number): void };
+
+interface SymbolContext {
+  moveTo(x: number, y: number): void;
+  lineTo(x: number, y: number): void;
+  closePath(): void;
+}
+
+const pointingDown: SymbolShape = {
+  draw(context, area) {
+    const height = Math.sqrt(area * Math.sqrt(3));
+    const half = height / Math.sqrt(3);
+    context.moveTo(-half, -height / 3);
+    context.lineTo(half, -height / 3);
+    context.lineTo(0, (height * 2) / 3);
+    context.closePath();
+  },
+};
+
+const symbols: readonly SymbolShape[] = [
+  ...['circle', 'square', 'triangle', 'diamond', 'star', 'cross', 'wye'],
+  pointingDown,
+];
 const dashes = ['', '7 3', '2 2', '9 3 2 3', '12 4', '4 2 1 2', '1 3', '6 2 2 2 2 2'];
 
 /**

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { drawCurves } from '../../../harness/report/figures/curves.ts';
 import { contrast, seriesColours, styleOf, textOn } from '../../../harness/report/figures/palette.ts';
 
 const css = readFileSync(new URL('../../../harness/report/assets/page.css', import.meta.url), 'utf8');
@@ -26,4 +27,19 @@ it('colour is never the only cue', () => {
   for (const cue of ['colour', 'dashes', 'symbol'] as const) {
     expect(new Set(styles.map((style) => style[cue])).size).toBe(styles.length);
   }
+});
+
+it('every symbol is a filled shape: strokes alone would not be seen', () => {
+  const series = seriesColours.light.map((_, style) => ({
+    ...{ label: `method ${style}`, style },
+    points: [{ x: 1, mean: 0.5, halfWidth: null }],
+  }));
+  const options = { description: '', x: '', y: '', scale: 1, shape: 'points', last: 1 } as const;
+  const svg = drawCurves(series, options, 'paper');
+  const paths = [...svg.matchAll(/ d="(M[^"]+)"/g)]
+    .map((match) => match[1] ?? '')
+    .filter((path) => path.length > 12);
+  // One is a circle; each of the others stands in the figure and in the legend.
+  expect(paths.length).toBe(2 * (series.length - 1));
+  for (const path of paths) expect(path).toMatch(/Z$/i);
 });
