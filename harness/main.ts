@@ -8,6 +8,7 @@ import { lsCommand } from './commands/ls.ts';
 import { metricsCommand } from './commands/metrics.ts';
 import { pretrainCommand } from './commands/pretrain.ts';
 import { regressCommand } from './commands/regress.ts';
+import { reportCommand } from './commands/report.ts';
 import { reproduceCommand } from './commands/reproduce.ts';
 import { runCommand } from './commands/run.ts';
 import { showCommand } from './commands/show.ts';
@@ -21,6 +22,7 @@ const commands = [
   runCommand,
   tuneCommand,
   tableCommand,
+  reportCommand,
   compareCommand,
   leaderboardCommand,
   regressCommand,

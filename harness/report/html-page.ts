@@ -44,6 +44,9 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
 }
 
+/** Rows of a table that are shown at first; `page.css` knows the number, too. */
+const rowsAtOnce = 200;
+
 /** One table: heads in plain text, cells as HTML. */
 export function htmlTable(
   caption: string,
@@ -58,14 +61,18 @@ export function htmlTable(
     (cells) =>
       `<tr>${cells.map((cell, index) => `<td class="${columns[index]?.align ?? 'left'}">${cell}</td>`).join('')}</tr>`,
   );
+  // Laying out thousands of rows takes seconds, at every sort again; the style sheet shows the first until all are asked for.
+  const long = rows.length > rowsAtOnce;
+  const all = `Show all ${rows.length.toLocaleString('en-US')} rows`;
+  const more = long ? `\n<p class="more"><button type="button">${all}</button></p>` : '';
   return `<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(caption)}">
-<table class="sortable">
+<table class="sortable${long ? ' long' : ''}">
 <thead><tr>${heads.join('')}</tr></thead>
 <tbody>
 ${lines.join('\n')}
 </tbody>
 </table>
-</div>`;
+</div>${more}`;
 }
 
 function hashOf(text: string): string {

@@ -3,10 +3,11 @@ import { hasPlaces, type TableCell, type TableContent } from './table-content.ts
 
 /** Tables with their notes as one page: best bold, second underlined. */
 export function formatHtmlTables(contents: readonly TableContent[]): string {
-  return htmlPage('Recorded runs', ['<h1>Recorded runs</h1>', ...contents.map(section)].join('\n'));
+  return htmlPage('Recorded runs', ['<h1>Recorded runs</h1>', ...contents.map(htmlTableSection)].join('\n'));
 }
 
-function section(content: TableContent): string {
+/** A table with its heading and its notes, as HTML. */
+export function htmlTableSection(content: TableContent): string {
   const { title, columns, notes, incomplete } = content;
   const rows = columns[0]?.cells.length ?? 0;
   const heads = columns.map(({ head, align }) => ({ head: head.join(' '), align }));

@@ -1,3 +1,4 @@
+const letters = new Intl.Collator();
 for (const table of document.querySelectorAll('table.sortable')) {
   const heads = [...table.tHead.rows[0].cells];
   heads.forEach((head, column) => {
@@ -10,6 +11,14 @@ for (const table of document.querySelectorAll('table.sortable')) {
   });
 }
 
+for (const more of document.querySelectorAll('.more')) {
+  more.querySelector('button').addEventListener('click', () => {
+    more.previousElementSibling.querySelector('table').classList.remove('long');
+    more.previousElementSibling.focus();
+    more.remove();
+  });
+}
+
 /** Numbers by value, texts by their letters; cells without a value come last either way. */
 function sortRows(body, column, sign) {
   const keys = new Map([...body.rows].map((row) => [row, keyOf(row.cells[column])]));
@@ -18,10 +27,14 @@ function sortRows(body, column, sign) {
     const b = keys.get(right);
     if (a === '' || b === '') return (a === '') - (b === '');
     return (
-      sign * (typeof a === 'number' && typeof b === 'number' ? a - b : String(a).localeCompare(String(b)))
+      sign * (typeof a === 'number' && typeof b === 'number' ? a - b : letters.compare(String(a), String(b)))
     );
   });
-  body.append(...rows);
+  // Off the page while its rows move: thousands of moves would each count the rows anew for the style sheet.
+  const table = body.parentNode;
+  body.remove();
+  for (const row of rows) body.append(row);
+  table.append(body);
 }
 
 function keyOf(cell) {
