@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import type { CheckOptions } from '../check/check-method.ts';
 import { type CommandMaker, print, printJson } from './command.ts';
-import { addSetting } from './options.ts';
+import { engineOption, setOption } from './shared-options.ts';
 
 interface CheckCommandOptions {
   readonly set?: Readonly<Record<string, unknown>>;
@@ -24,19 +24,13 @@ export const checkCommand: CommandMaker = (exit) =>
   new Command('check')
     .description('check that a method keeps to the protocol: nothing leaks, nothing is hidden, runs repeat')
     .argument('<method>', "a method's name, or the path of its file")
-    .addOption(
-      new Option('--set <key=value>', 'a setting, as for "run"; may be repeated').argParser(addSetting),
-    )
+    .addOption(setOption('a setting, as for "run"; may be repeated'))
     .addOption(
       new Option('--backbone <name>', 'the tiny network that is trained')
         .choices(['mlp', 'vit'])
         .default('mlp'),
     )
-    .addOption(
-      new Option('--engine <name>', 'what computes')
-        .choices(['auto', 'onnx', 'tensorflow', 'wasm', 'cpu'])
-        .default('auto'),
-    )
+    .addOption(engineOption())
     .option('--json', 'print the result as JSON')
     .addHelpText('after', examples)
     .action(async (method: string, { set, backbone, engine, json }: CheckCommandOptions) => {

@@ -1,7 +1,8 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import type { CommandMaker } from './command.ts';
-import { addSetting, parsePositive } from './options.ts';
+import { parsePositive } from './options.ts';
 import type { PretrainOptions } from './pretrain-backbone.ts';
+import { deviceOption, engineOption, setOption, threadsOption } from './shared-options.ts';
 
 const examples = `
 Examples:
@@ -19,18 +20,10 @@ export const pretrainCommand: CommandMaker = (exit) =>
     .argument('<scenario>', 'name of a scenario, or path of its JSON file')
     .requiredOption('-o, --out <file>', 'safetensors file to write')
     .option('--seed <seed>', 'seed of all randomness', parsePositive, 1)
-    .addOption(
-      new Option('--set <key=value>', 'training.x or backbone.x; may be repeated').argParser(addSetting),
-    )
-    .addOption(
-      new Option('--engine <name>', 'what computes')
-        .choices(['auto', 'onnx', 'tensorflow', 'wasm', 'cpu'])
-        .default('auto'),
-    )
-    .addOption(
-      new Option('--device <name>', 'where it computes').choices(['cpu', 'cuda', 'webgpu']).default('cpu'),
-    )
-    .option('--threads <number>', 'threads', parsePositive, 1)
+    .addOption(setOption('training.x or backbone.x; may be repeated'))
+    .addOption(engineOption())
+    .addOption(deviceOption())
+    .addOption(threadsOption('threads'))
     .option('--results <folder>', 'where the run is recorded', 'results')
     .option('--data <folder>', 'where your own copies of datasets lie', 'data')
     .option('--json', 'print the result as JSON')

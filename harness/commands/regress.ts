@@ -1,8 +1,15 @@
-import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CommandMaker } from './command.ts';
-import { addSetting, parsePositive, parseSeeds } from './options.ts';
+import { parsePositive } from './options.ts';
 import type { RegressOptions } from './regress-options.ts';
+import {
+  engineOption,
+  jobsOption,
+  measureOnOption,
+  seedsOption,
+  setOption,
+  threadsOption,
+} from './shared-options.ts';
 
 const examples = `
 Examples:
@@ -24,20 +31,10 @@ export const regressCommand: CommandMaker = (exit) =>
     .option('--scenario <name>', "a scenario's name, or the path of its file; the reference's when left out")
     .option('--against <file>', 'the reference; <results>/references/<scenario>.<method>.json when left out')
     .option('--runs <words...>', 'take recorded runs (ids, folders, patterns) instead of running')
-    .addOption(
-      new Option('-s, --seeds <seeds>', 'how many (5), which (1,2,7), or from which to which (3-7)')
-        .argParser(parseSeeds)
-        .default([1, 2, 3, 4, 5], '5'),
-    )
-    .addOption(
-      new Option('--set <key=value>', 'a setting, as for "run"; may be repeated').argParser(addSetting),
-    )
+    .addOption(seedsOption([1, 2, 3, 4, 5], '5'))
+    .addOption(setOption('a setting, as for "run"; may be repeated'))
     .option('--metric <ids...>', 'metrics to judge; final and average accuracy and forgetting when left out')
-    .addOption(
-      new Option('--measure-on <examples>', 'what the runs are measured on')
-        .choices(['test', 'validation'])
-        .default('test'),
-    )
+    .addOption(measureOnOption('what the runs are measured on'))
     .addOption(fraction('--detect <fraction>', 'the smallest change that must not be missed', 0.05))
     .addOption(fraction('--tolerance <fraction>', 'a change no larger than this is none', 0.005))
     .option(
@@ -50,13 +47,9 @@ export const regressCommand: CommandMaker = (exit) =>
     .option('--record', 'record the runs as the reference instead of judging them')
     .option('--error-rates <trials>', 'measure how often the verdicts would be wrong', parsePositive)
     .option('--junit <file>', 'write the verdicts as JUnit XML, too')
-    .option('-j, --jobs <number>', 'runs at a time', parsePositive, availableParallelism())
-    .addOption(
-      new Option('--engine <name>', 'what computes')
-        .choices(['auto', 'onnx', 'tensorflow', 'wasm', 'cpu'])
-        .default('auto'),
-    )
-    .option('--threads <number>', 'threads of each run', parsePositive, 1)
+    .addOption(jobsOption())
+    .addOption(engineOption())
+    .addOption(threadsOption())
     .option('--results <folder>', 'where runs and references are recorded', 'results')
     .option('--data <folder>', 'where your own copies of datasets lie', 'data')
     .option('--json', 'print the result as JSON')

@@ -1,8 +1,8 @@
-import { availableParallelism } from 'node:os';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import type { CommandMaker } from './command.ts';
 import { parsePositive } from './options.ts';
 import type { ReproduceOptions } from './reproduce-options.ts';
+import { engineOption, jobsOption, threadsOption } from './shared-options.ts';
 
 const examples = `
 Examples:
@@ -32,13 +32,9 @@ export const reproduceCommand: CommandMaker = (exit) =>
     .option('--csv <file>', 'write the table as CSV, too')
     .option('--markdown <file>', 'write the table as Markdown, too')
     .option('--latex <file>', 'write the table as LaTeX, too')
-    .option('-j, --jobs <number>', 'runs at a time', parsePositive, availableParallelism())
-    .addOption(
-      new Option('--engine <name>', 'what computes')
-        .choices(['auto', 'onnx', 'tensorflow', 'wasm', 'cpu'])
-        .default('auto'),
-    )
-    .option('--threads <number>', 'threads of each run', parsePositive, 1)
+    .addOption(jobsOption())
+    .addOption(engineOption())
+    .addOption(threadsOption())
     .option('--papers <folder>', 'where tables lie; those of the program when left out')
     .option('--results <folder>', 'where runs are recorded', 'results')
     .option('--data <folder>', 'where your own copies of datasets and weights lie', 'data')

@@ -1,7 +1,15 @@
-import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import type { CommandMaker } from './command.ts';
-import { addFixedSeed, addSetting, parsePositive, parseSeeds, type RunOptions } from './options.ts';
+import { addFixedSeed, type RunOptions } from './options.ts';
+import {
+  deviceOption,
+  engineOption,
+  jobsOption,
+  measureOnOption,
+  seedsOption,
+  setOption,
+  threadsOption,
+} from './shared-options.ts';
 
 const examples = `
 Examples:
@@ -26,38 +34,19 @@ export const runCommand: CommandMaker = (exit) =>
       '-m, --method <names...>',
       'names of methods, or paths of their files; "all" for every one that fits',
     )
-    .addOption(
-      new Option('-s, --seeds <seeds>', 'how many (5), which (1,2,7), or from which to which (3-7)')
-        .argParser(parseSeeds)
-        .default([1, 2, 3], '3'),
-    )
+    .addOption(seedsOption([1, 2, 3], '3'))
     .addOption(
       new Option('--fix-seed <role=value>', 'one seed for a role in all runs; may be repeated').argParser(
         addFixedSeed,
       ),
     )
-    .addOption(
-      new Option(
-        '--set <key=value>',
-        'a method setting, training.x or backbone.x; may be repeated',
-      ).argParser(addSetting),
-    )
+    .addOption(setOption('a method setting, training.x or backbone.x; may be repeated'))
     .option('--tuned [file]', 'take each method with the settings that "palimpsest tune" found best')
-    .addOption(
-      new Option('--measure-on <examples>', 'validation is for choosing settings')
-        .choices(['test', 'validation'])
-        .default('test'),
-    )
-    .option('-j, --jobs <number>', 'runs at a time', parsePositive, availableParallelism())
-    .addOption(
-      new Option('--engine <name>', 'what computes')
-        .choices(['auto', 'onnx', 'tensorflow', 'wasm', 'cpu'])
-        .default('auto'),
-    )
-    .addOption(
-      new Option('--device <name>', 'where it computes').choices(['cpu', 'cuda', 'webgpu']).default('cpu'),
-    )
-    .option('--threads <number>', 'threads of each run', parsePositive, 1)
+    .addOption(measureOnOption('validation is for choosing settings'))
+    .addOption(jobsOption())
+    .addOption(engineOption())
+    .addOption(deviceOption())
+    .addOption(threadsOption())
     .option('--results <folder>', 'where runs are recorded', 'results')
     .option('--data <folder>', 'where your own copies of datasets lie', 'data')
     .option('--csv <file>', 'write the table as CSV, too')

@@ -1,8 +1,15 @@
-import { availableParallelism } from 'node:os';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import type { CommandMaker } from './command.ts';
-import { addSetting, parsePositive, parseSeeds } from './options.ts';
+import { parsePositive } from './options.ts';
 import type { TuneOptions } from './run-tuning.ts';
+import {
+  deviceOption,
+  engineOption,
+  jobsOption,
+  seedsOption,
+  setOption,
+  threadsOption,
+} from './shared-options.ts';
 
 const examples = `
 Examples:
@@ -23,28 +30,14 @@ export const tuneCommand: CommandMaker = (exit) =>
     .argument('<scenario>', 'name of a scenario, or path of its JSON file')
     .requiredOption('-m, --method <names...>', 'names of methods, or paths of their files')
     .option('-t, --trials <number>', 'settings to try for each method', parsePositive, 8)
-    .addOption(
-      new Option('-s, --seeds <seeds>', 'seeds of each trial; take none that you report')
-        .argParser(parseSeeds)
-        .default([101], '101'),
-    )
+    .addOption(seedsOption([101], '101', 'seeds of each trial; take none that you report'))
     .option('--metric <id>', 'what decides', 'accuracy/final')
     .option('--tasks <number>', 'run only the first tasks of the stream; all when left out', parsePositive)
-    .addOption(
-      new Option('--set <key=value>', 'a setting that holds for all trials; may be repeated').argParser(
-        addSetting,
-      ),
-    )
-    .option('-j, --jobs <number>', 'runs at a time', parsePositive, availableParallelism())
-    .addOption(
-      new Option('--engine <name>', 'what computes')
-        .choices(['auto', 'onnx', 'tensorflow', 'wasm', 'cpu'])
-        .default('auto'),
-    )
-    .addOption(
-      new Option('--device <name>', 'where it computes').choices(['cpu', 'cuda', 'webgpu']).default('cpu'),
-    )
-    .option('--threads <number>', 'threads of each run', parsePositive, 1)
+    .addOption(setOption('a setting that holds for all trials; may be repeated'))
+    .addOption(jobsOption())
+    .addOption(engineOption())
+    .addOption(deviceOption())
+    .addOption(threadsOption())
     .option('--results <folder>', 'where runs and the record go', 'results')
     .option('--data <folder>', 'where your own copies of datasets lie', 'data')
     .option('--json', 'print the record as JSON')
