@@ -14,7 +14,7 @@ beforeAll(async () => {
   recordMadeUp(folder, { method: 'ewc', seeds: 3, tasks: 4, decay: 0.1 });
   recordMadeUp(folder, { method: hostileName, seeds: 2, tasks: 4, decay: 0.02 });
   recordMadeUp(folder, {
-    ...{ method: 'foreign', seeds: 1, tasks: 3, decay: 0.1, scenario: `../${hostileName}`, epochs: 0 },
+    ...{ method: 'foreign', seeds: 1, tasks: 3, decay: 0.1, scenario: `../${hostileName}`, updates: 0 },
     changes: importedChanges,
   });
   const called = await palimpsest([

@@ -14,13 +14,13 @@ export interface MadeUp {
   readonly decay: number;
   readonly scenario?: string;
   readonly seconds?: number;
-  readonly epochs?: number;
+  readonly updates?: number;
   readonly changes?: Partial<RunDefinition>;
 }
 
 /** Records finished runs of a made-up method, with losses. Every count follows from the arguments. */
 export function recordMadeUp(results: string, madeUp: MadeUp): void {
-  const { method, seeds, tasks, decay, scenario = 'made-up', seconds = 12.5, epochs = 2, changes } = madeUp;
+  const { method, seeds, tasks, decay, scenario = 'made-up', seconds = 12.5, updates = 2, changes } = madeUp;
   for (let seed = 1; seed <= seeds; seed++) {
     const of = definition(
       { scenario: { name: scenario, version: 1, digest: 'a'.repeat(64) }, ...changes },
@@ -37,8 +37,8 @@ export function recordMadeUp(results: string, madeUp: MadeUp): void {
       tasks: names,
     });
     for (let task = 1; task <= tasks; task++) {
-      for (let epoch = 1; epoch <= epochs; epoch++) {
-        run.addEvent({ kind: 'epoch', task, epoch, loss: 1 / (epoch + seed) + decay });
+      for (let update = 1; update <= updates; update++) {
+        run.addEvent({ kind: 'loss', task, update, loss: 1 / (update + seed) + decay });
       }
     }
     const stages = Array.from({ length: tasks + 1 }, (_, after) => after);

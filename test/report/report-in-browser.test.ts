@@ -49,7 +49,7 @@ describe.skipIf(executable === undefined)('the report in Chromium', () => {
       tasks: 30,
       decay: 0.01,
       scenario: 'long',
-      epochs: 0,
+      updates: 0,
       changes,
     });
     const sections = reportSections(groupRuns(findRuns(folder).runs));

@@ -7,61 +7,73 @@ import { type Point, pointOf } from './series.ts';
 /** The training loss of a row over its stream. */
 export interface LossCurve {
   /**
-   * `x` counts tasks: the end of epoch e of E of task i stands at i - 1 + e / E. `mean` is the loss of the epoch (mean over
-   * its batches, in the method's own unit), over the runs.
+   * `x` counts tasks: update u of U of task i stands at i - 1 + u / U. `mean` is the loss (mean over the updates since the
+   * point before, in the method's own unit), over the runs.
    */
   readonly points: readonly Point[];
-  /** Epochs whose loss was no finite number in some run. */
+  /** Points whose loss was no finite number in some run. */
   readonly notFinite: number;
 }
 
-interface EpochEvent extends RunEvent {
+interface LossEvent extends RunEvent {
   readonly task: number;
-  readonly epoch: number;
+  readonly update: number;
+  readonly loss: unknown;
+}
+
+/** A logged loss at its place on the x axis. */
+interface Place {
+  readonly x: number;
+  /** What is no number was not finite. */
   readonly loss: unknown;
 }
 
 /**
- * The loss of each epoch that every run logged. Of an epoch that was trained again after an interruption the last word
- * counts.
+ * The losses of the tasks that every run logged (`LossPoint`, up to 50 a task). Runs may have unlike numbers of updates, since
+ * classes are unlike in size: the points are those of the run with the fewest, and each run answers with the mean that a
+ * point falls into.
  */
 export function lossCurve(runs: readonly RecordedRun[]): LossCurve {
-  const logs = runs.map(({ directory }) => epochLosses(join(directory, runFiles.events)));
-  const [first] = logs;
+  const logs = runs.map(({ directory }) => lossesOf(join(directory, runFiles.events)));
   const points: Point[] = [];
   let notFinite = 0;
-  for (const x of first?.keys() ?? []) {
-    const losses = logs.flatMap((log) => (log.has(x) ? [log.get(x)] : []));
-    if (losses.length < logs.length) continue;
-    const finite = losses.filter((loss): loss is number => typeof loss === 'number');
-    if (finite.length < losses.length) notFinite++;
-    else points.push(pointOf(x, finite));
+  for (const task of logs[0]?.keys() ?? []) {
+    const byRun = logs.map((log) => log.get(task) ?? []);
+    const coarsest = byRun.reduce((fewest, places) => (places.length < fewest.length ? places : fewest));
+    for (const { x } of coarsest) {
+      const losses = byRun.map((places) => places.find((place) => place.x >= x)?.loss);
+      const finite = losses.filter((loss): loss is number => typeof loss === 'number');
+      if (finite.length < losses.length) notFinite++;
+      else points.push(pointOf(x, finite));
+    }
   }
   return { points: points.toSorted((left, right) => left.x - right.x), notFinite };
 }
 
-function epochLosses(path: string): Map<number, unknown> {
-  const byEpoch = new Map<string, EpochEvent>();
-  const epochs = new Map<number, number>();
-  for (const event of readEvents(path).filter(isEpochEvent)) {
-    byEpoch.set(`${event.task} ${event.epoch}`, event);
-    epochs.set(event.task, Math.max(epochs.get(event.task) ?? 0, event.epoch));
+/** Losses by task, in the order of updates. Of updates that were done again after an interruption the last word counts. */
+function lossesOf(path: string): Map<number, Place[]> {
+  const byTask = new Map<number, Map<number, unknown>>();
+  for (const { task, update, loss } of readEvents(path).filter(isLossEvent)) {
+    const losses = byTask.get(task) ?? new Map<number, unknown>();
+    byTask.set(task, losses.set(update, loss));
   }
-  return new Map(
-    [...byEpoch.values()].map(({ task, epoch, loss }) => [
-      task - 1 + epoch / (epochs.get(task) ?? epoch),
-      loss,
-    ]),
-  );
+  return new Map([...byTask].map(([task, losses]) => [task, placesOf(task, losses)]));
 }
 
-function isEpochEvent(event: RunEvent): event is EpochEvent {
+function placesOf(task: number, losses: ReadonlyMap<number, unknown>): Place[] {
+  const updates = Math.max(...losses.keys());
+  return [...losses]
+    .toSorted(([left], [right]) => left - right)
+    .map(([update, loss]) => ({ x: task - 1 + update / updates, loss }));
+}
+
+function isLossEvent(event: RunEvent): event is LossEvent {
   return (
     event !== null &&
     typeof event === 'object' &&
-    event.kind === 'epoch' &&
+    event.kind === 'loss' &&
     Number.isSafeInteger(event.task) &&
-    Number.isSafeInteger(event.epoch) &&
-    Number(event.epoch) > 0
+    Number.isSafeInteger(event.update) &&
+    Number(event.update) > 0
   );
 }

@@ -110,10 +110,10 @@ function lossFigure(rows: readonly DrawnRow[]): Figure | undefined {
   const broken = curves.filter(({ notFinite }) => notFinite > 0).map(({ label }) => label);
   const most = Math.max(...curves.map(({ points }) => points.length));
   const last = lastTask(rows);
-  const description = `Training loss of each epoch over ${last} tasks, a curve for each of ${series.length} rows. The numbers are in the table below it.`;
+  const description = `Training loss over ${last} tasks, a curve for each of ${series.length} rows. The numbers are in the table below it.`;
   const options = {
     description,
-    x: 'tasks trained; epochs stand within their task',
+    x: 'tasks trained; updates stand within their task',
     y: 'training loss',
     scale: 1,
   };
@@ -122,13 +122,13 @@ function lossFigure(rows: readonly DrawnRow[]): Figure | undefined {
     title: 'Training loss',
     description,
     notes: [
-      'The mean over the batches of an epoch of what the method minimises, penalties included: compare it within a method.',
+      'What the method minimises, penalties included, as the mean over the updates since the point before: compare it within a method.',
       ...bandNote(series, 'Bands'),
       ...(most > mostLosses
-        ? [`At most ${mostLosses} epochs of ${most} are drawn, evenly spread; none is averaged.`]
+        ? [`At most ${mostLosses} points of ${most} are drawn, evenly spread; none is averaged.`]
         : []),
       ...(broken.length > 0
-        ? [`Epochs whose loss was no finite number are left out: ${broken.join(', ')}.`]
+        ? [`Points whose loss was no finite number are left out: ${broken.join(', ')}.`]
         : []),
       ...absentNote(rows, series, 'losses'),
     ],
