@@ -15,6 +15,8 @@ export interface CurveOptions {
   readonly shape: 'lines' | 'points';
   /** Largest whole number on the x axis. */
   readonly last: number;
+  /** No bands around curves, and a logarithmic y axis where all means are above 0. */
+  readonly logarithmic?: boolean;
   /** A line at 0. */
   readonly zero?: boolean;
 }
@@ -26,7 +28,7 @@ const mostSymbols = 20;
 /** Draws series: each has its colour, its dashes and its symbol. */
 export function drawCurves(series: readonly Series[], options: CurveOptions, medium: Medium): string {
   const { ink, line } = inkOf(medium);
-  const { x, y, last, shape, zero } = options;
+  const { x, y, last, shape, zero, logarithmic } = options;
   const marks = series.map((one, index) =>
     shape === 'lines'
       ? curve(one, series.length, options, medium)
@@ -47,7 +49,12 @@ export function drawCurves(series: readonly Series[], options: CurveOptions, med
         labelAnchor: 'center',
         labelArrow: 'none',
       },
-      y: { label: y, nice: true, labelArrow: 'none' },
+      y: {
+        label: y,
+        nice: true,
+        labelArrow: 'none',
+        ...(logarithmic === true && isPositive(series) ? { type: 'log', tickFormat: '~g' } : {}),
+      },
       marks: [
         Plot.gridY({ stroke: line, strokeOpacity: 1 }),
         ...(zero === true ? [Plot.ruleY([0], { stroke: ink })] : []),
@@ -60,7 +67,7 @@ export function drawCurves(series: readonly Series[], options: CurveOptions, med
 function curve(
   { points, style }: Series,
   count: number,
-  { scale }: CurveOptions,
+  { scale, logarithmic }: CurveOptions,
   medium: Medium,
 ): Plot.Markish[] {
   const { colour, dashes, symbol } = styleOf(style, medium);
@@ -70,7 +77,7 @@ function curve(
   const scaled = points.map(({ x, mean }) => ({ x, y: mean * scale }));
   const stroke = dashes === '' ? {} : { strokeDasharray: dashes };
   return [
-    ...(banded.length > 1
+    ...(banded.length > 1 && logarithmic !== true
       ? [
           Plot.areaY(banded, {
             x: 'x',
@@ -131,4 +138,9 @@ export function curveTable(
       }),
     ]),
   };
+}
+
+/** Whether a logarithmic axis has room for all means. */
+export function isPositive(series: readonly Series[]): boolean {
+  return series.every(({ points }) => points.every(({ mean }) => mean > 0));
 }

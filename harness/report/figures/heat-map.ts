@@ -21,16 +21,16 @@ export function heatMap({ row, label }: DrawnRow, index: number): Figure {
   const stages = [0, ...tasks].filter((after) => after > 0 || matrices.some((matrix) => matrix.has(0, 1)));
   const cells = meanMatrix(matrices, stages, tasks);
   const at = new Map(cells.map((cell) => [`${cell.after} ${cell.task}`, cell]));
-  const over = row.runs.length === 1 ? 'one seed' : `mean over ${row.runs.length} seeds`;
+  const seeds = row.runs.length === 1 ? 'one seed' : `${row.runs.length} seeds`;
   return {
     id: `matrix-${index + 1}`,
     title: label,
-    description: `Accuracy matrix of ${label}, ${over}: accuracy in percent on each of ${all} tasks after each stage of training. Its numbers are in the table below it.`,
+    description: `Accuracy matrix of ${label}, ${seeds}: mean accuracy in percent on each of ${all} tasks after each stage of training. Its numbers are in the table below it.`,
     notes: [
       ...(tasks.length < all ? [`${tasks.length} of ${all} tasks are drawn, evenly spread.`] : []),
       ...(cells.length < stages.length * tasks.length ? ['Empty cells were not measured in every run.'] : []),
     ],
-    draw: (medium) => draw(cells, stages, tasks, `${label}, ${over}`, medium),
+    draw: (medium) => draw(cells, stages, tasks, `${label}, ${seeds}`, medium),
     table: {
       heads: ['after', ...tasks.map((task) => `task ${task}`)],
       rows: stages.map((after) => [

@@ -1,7 +1,7 @@
 import { percent } from '../format.ts';
 import type { ReportTable } from '../group-runs.ts';
 import { costFigure } from './cost.ts';
-import { curveTable, drawCurves } from './curves.ts';
+import { curveTable, drawCurves, isPositive } from './curves.ts';
 import { bandNote, boundsNote, chooseRows, type DrawnRow, type Figure, type Series } from './figure.ts';
 import { heatMap } from './heat-map.ts';
 import { lossCurve } from './losses.ts';
@@ -114,8 +114,9 @@ function lossFigure(rows: readonly DrawnRow[]): Figure | undefined {
   const options = {
     description,
     x: 'tasks trained; updates stand within their task',
-    y: 'training loss',
+    y: `training loss${isPositive(series) ? ' (logarithmic)' : ''}`,
     scale: 1,
+    logarithmic: true,
   };
   return {
     id: 'training',
@@ -123,7 +124,7 @@ function lossFigure(rows: readonly DrawnRow[]): Figure | undefined {
     description,
     notes: [
       'What the method minimises, penalties included, as the mean over the updates since the point before: compare it within a method.',
-      ...bandNote(series, 'Bands'),
+      'Curves are means over seeds.',
       ...(most > mostLosses
         ? [`At most ${mostLosses} points of ${most} are drawn, evenly spread; none is averaged.`]
         : []),
