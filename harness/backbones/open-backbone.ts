@@ -7,7 +7,7 @@ import { type MlpSettings, mlp, mlpInitialisations } from './mlp.ts';
 import { readWeights, withWeights } from './pretrained.ts';
 import { type VitSettings, vit } from './vit.ts';
 
-/** Trained on `glyphs-latin` by `palimpsest pretrain`; the file says how. */
+/** Trained on `glyphs-latin-symmetries` by `palimpsest pretrain`; the file says how. */
 const vitGlyphsWeights = fileURLToPath(new URL('./weights/vit-glyphs.safetensors', import.meta.url));
 
 type Builder = (spec: BackboneSpec, inputShape: readonly number[], outputs: number) => Backbone;

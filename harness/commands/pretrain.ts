@@ -6,7 +6,7 @@ import { deviceOption, engineOption, setOption, threadsOption } from './shared-o
 
 const examples = `
 Examples:
-  palimpsest pretrain glyphs-latin --out vit.safetensors
+  palimpsest pretrain glyphs-latin-symmetries --out vit.safetensors
   palimpsest pretrain glyphs-latin --out small.safetensors --set backbone.depth=4 --set training.epochs=5
 
 Trains on all tasks of the scenario at once, measures on its
