@@ -68,7 +68,9 @@ function changeTraining(
 function checkedSettings(method: Method, given: Record<string, unknown>): Record<string, unknown> {
   for (const name of Object.keys(given))
     if (!Object.hasOwn(method.settings, name)) throw unknownKey(name, method);
-  const settings = { ...given };
+  const settings = Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [name, wordOf(value, method.settings[name]?.type)]),
+  );
   const check = new Ajv({
     useDefaults: true,
     allErrors: true,
@@ -80,6 +82,11 @@ function checkedSettings(method: Method, given: Record<string, unknown>): Record
   if (check(settings)) return settings;
   const problems = (check.errors ?? []).map((error) => describe(error, settings));
   throw new UsageError(`Settings of ${method.name}: ${problems.join('; ')}.`);
+}
+
+/** `--set` reads `true` as JSON; where a text is asked for, the word was meant (`fisherLabels=true`). */
+function wordOf(value: unknown, type: unknown): unknown {
+  return type === 'string' && typeof value === 'boolean' ? String(value) : value;
 }
 
 function describe({ instancePath, message, params }: ErrorObject, settings: Record<string, unknown>): string {

@@ -50,6 +50,13 @@ describe('settings', () => {
     expect(scenario.backbone).toEqual({ name: 'mlp', hidden: [7] });
   });
 
+  it('that are words take true and false as words', async () => {
+    const { settings } = await resolve({ fisherLabels: true });
+    expect(settings.fisherLabels).toBe('true');
+    await expect(resolve({ fisherLabels: false })).rejects.toThrow('fisherLabels is "false"');
+    await expect(resolve({ strength: true })).rejects.toThrow('strength is true');
+  });
+
   it('replace a budget in epochs by one in updates, and the other way round', async () => {
     const inUpdates = (await resolve({ 'training.updates': 50 })).scenario;
     expect(inUpdates.training).toMatchObject({ updates: 50 });
