@@ -94,12 +94,18 @@ function resolvedWith(
       ...definition,
       method: { ...definition.method, settings: resolved.settings },
       training: resolved.scenario.training,
-      backbone: resolved.scenario.backbone,
+      backbone: withWeightsOf(definition, resolved.scenario.backbone),
     };
   } catch (error) {
     if (error instanceof UserError) return undefined;
     throw error;
   }
+}
+
+/** The run's own checksum of its weights: they come with the backbone, nobody sets them. */
+function withWeightsOf({ backbone }: RunDefinition, usual: Scenario['backbone']): RunDefinition['backbone'] {
+  const { weightsDigest } = backbone as { readonly weightsDigest?: unknown };
+  return weightsDigest === undefined ? usual : { ...usual, weightsDigest };
 }
 
 function same(left: RunDefinition, right: RunDefinition): boolean {
