@@ -75,9 +75,12 @@ function rankNotes({
   const { chiSquare, f } = friedman;
   const groups = difference.groups.map((group) => group.map((index) => ranked[index]).join(', '));
   const [between, within] = f.degreesOfFreedom;
+  const imanDavenport = Number.isFinite(f.statistic)
+    ? `F(${between}, ${within}) = ${f.statistic.toFixed(2)}, p = ${probability(f.p)}`
+    : 'F has no finite value, since all scenarios rank the methods alike';
   return [
     `Friedman's test over ${friedman.scenarios} scenarios: χ²(${chiSquare.degreesOfFreedom}) = ${chiSquare.statistic.toFixed(2)}, ` +
-      `p = ${probability(chiSquare.p)}; F(${between}, ${within}) = ${f.statistic.toFixed(2)}, p = ${probability(f.p)}.`,
+      `p = ${probability(chiSquare.p)}; ${imanDavenport}.`,
     `Average ranks differ (Nemenyi, ${difference.level}) where they are more than ${difference.difference.toFixed(2)} apart. ` +
       (groups.length === 0 ? 'All do.' : `Not told apart: ${groups.join('; ')}.`),
     'Average ranks are of the methods that cover all scenarios, among each other.',
