@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts';
 import { type Seeds, seedRoles, seedsFrom } from '../random.ts';
 import { digestOf } from '../record/canonical.ts';
+import { parseFiniteJson } from '../record/finite-json.ts';
 import { isNestedTooDeeply } from '../record/nesting.ts';
 import type { RunDefinition } from '../record/run-record.ts';
 import type { Fields } from './columns.ts';
@@ -34,7 +35,7 @@ export function jsonField(text: string): Record<string, unknown> {
   if (isNestedTooDeeply(text)) throw new UserError('is nested too deeply');
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseFiniteJson(text);
   } catch {
     throw new UserError('is not JSON');
   }

@@ -5,6 +5,7 @@ import { messageOf, UserError } from '../errors.ts';
 import { parseAccuracyCsv } from '../evaluate/accuracy-csv.ts';
 import type { MatrixCell } from '../evaluate/accuracy-matrix.ts';
 import { withFileErrors } from './files.ts';
+import { parseFiniteJson } from './finite-json.ts';
 import { isNestedTooDeeply } from './nesting.ts';
 import { runId } from './run-id.ts';
 import type { RecordedRun, RunRecord } from './run-record.ts';
@@ -116,7 +117,7 @@ function matches({ definition, status }: RunRecord, { scenario, method, state }:
 function parseJson(text: string, path: string): unknown {
   if (isNestedTooDeeply(text)) throw new UserError(`${path} is not a run record: it is nested too deeply.`);
   try {
-    return JSON.parse(text);
+    return parseFiniteJson(text);
   } catch (error) {
     throw new UserError(
       `${path} is not JSON (${messageOf(error)}): it was cut short or edited. Delete the folder and run it again.`,

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { UserError } from '../errors.ts';
 import { replaceFile } from './files.ts';
+import { parseFiniteJson } from './finite-json.ts';
 
 /** One try of a method. */
 export interface Trial {
@@ -98,7 +99,7 @@ export function writeTunedSettings(file: string, tuned: TunedSettings): void {
 
 function parse(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as unknown;
+    return parseFiniteJson(readFileSync(file, 'utf8'));
   } catch (error) {
     throw new UserError(`${file} cannot be read as JSON (${(error as Error).message}).`);
   }

@@ -5,6 +5,7 @@ import { messageOf, UserError } from '../errors.ts';
 import { leastForInterval } from '../evaluate/statistics.ts';
 import { canonicalJson, digestOf } from '../record/canonical.ts';
 import { replaceFile, withFileErrors } from '../record/files.ts';
+import { parseFiniteJson } from '../record/finite-json.ts';
 import { isNestedTooDeeply } from '../record/nesting.ts';
 import { checkReference, type Reference, referenceFormat } from './reference-schema.ts';
 import { matrixOf, type RunSample } from './run-sample.ts';
@@ -84,7 +85,7 @@ export function checkComparable(
 
 function parse(text: string, path: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseFiniteJson(text);
   } catch (error) {
     throw new UserError(
       `${path} is not JSON (${messageOf(error)}): it was cut short or edited. Restore it, or record it anew.`,

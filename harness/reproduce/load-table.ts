@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messageOf, UsageError, UserError } from '../errors.ts';
 import { withFileErrors } from '../record/files.ts';
+import { parseFiniteJson } from '../record/finite-json.ts';
 import { suggestion } from '../suggest.ts';
 import { type PublishedCell, parsePublished, publishedFraction } from './published.ts';
 import { type Binding, checkReproduction, type Reproduction } from './reproduction-schema.ts';
@@ -75,7 +76,7 @@ function readReproduction(file: string): Reproduction {
   const text = readText(file, 'A table needs a reproduction file');
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseFiniteJson(text);
   } catch (error) {
     throw new UserError(`${file} is not JSON: ${messageOf(error)}.`);
   }

@@ -5,6 +5,7 @@ import { maximumTasks } from '../evaluate/accuracy-matrix.ts';
 import type { Metric } from '../evaluate/metrics/index.ts';
 import { canonicalJson, digestOf } from '../record/canonical.ts';
 import { replaceFile, withFileErrors } from '../record/files.ts';
+import { parseFiniteJson } from '../record/finite-json.ts';
 import { amount, cost, count, object, seeds, sharedDefinition, text } from '../record/run-schema.ts';
 import type { RunSample, SampleRun } from '../regress/run-sample.ts';
 import { idOf, metricValue, seedOf } from './cell-runs.ts';
@@ -143,7 +144,7 @@ function edited(where: string, why: string): UserError {
 
 function parse(content: string, path: string): unknown {
   try {
-    return JSON.parse(content);
+    return parseFiniteJson(content);
   } catch (error) {
     throw new UserError(`${path} is not JSON (${messageOf(error)}): it was cut short or edited. Restore it.`);
   }

@@ -83,6 +83,7 @@ describe('a submitted file is refused', () => {
     ['date', 'yesterday', 'column date is "yesterday"; it must match pattern'],
     ['date', '2026-99-99T00:00:00Z', 'column date: is "2026-99-99T00:00:00Z", no date'],
     ['settings', '{strength}', 'column settings: is not JSON'],
+    ['settings', '"{""strength"": 1e999}"', 'column settings: is not JSON'],
     ['settings', `{${'['.repeat(30_000)}}`, 'is nested too deeply'],
     ['backbone', '{}', 'column backbone: has no "name"'],
     ['cells_measured', '19', 'column cells_measured: is 19, but 3 seeds have 18'],
