@@ -1,4 +1,6 @@
+import type { TrainingTask } from '../harness/stream/stream.ts';
 import { defineMethod } from '../harness/train/method.ts';
+import type { Protocol } from '../harness/train/protocol.ts';
 
 interface Settings {
   readonly restart: boolean;
@@ -16,7 +18,7 @@ interface Settings {
  * The forms of the literature, as settings:
  *
  * - One run on all data (van de Ven et al. 2022; Hsu et al. 2018; Buzzega et al. 2020): `when` `last-task`, which saves
- *   the runs of the tasks before. In 2022's task-incremental scenario also `batches` `each`.
+ *   the runs of the tasks before; their rows of the accuracy matrix are left out. In 2022's task-incremental scenario also `batches` `each`.
  * - Task by task on all data so far (van de Ven & Tolias 2018, 2019): `restart` false, `updates` `task`.
  */
 export default defineMethod<Settings>({
@@ -59,9 +61,15 @@ export default defineMethod<Settings>({
   },
 
   trainingTasks(task, past, { settings, protocol }) {
-    const waits = settings.when === 'last-task' && task.index < protocol.tasks;
-    return waits ? [] : [...past, task];
+    return waits(settings, protocol, task) ? [] : [...past, task];
   },
+
+  isMeasured: (task, { settings, protocol }) => !waits(settings, protocol, task),
 
   pooling: ({ updates, batches }) => ({ updates, batches }),
 });
+
+/** Whether the training is put off to a later task. */
+function waits({ when }: Settings, { tasks }: Protocol, task: TrainingTask): boolean {
+  return when === 'last-task' && task.index < tasks;
+}

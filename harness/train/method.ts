@@ -196,6 +196,11 @@ export interface Method<Settings = Record<string, unknown>> {
     past: readonly TrainingTask[],
     learner: Learner<Settings>,
   ): readonly TrainingTask[];
+  /**
+   * *Host.* Whether the model stands for what was learned up to this task; always when left out. After a task where it does
+   * not, such as one that a method passes over, nothing is measured and the accuracy matrix has no such row.
+   */
+  isMeasured?(task: TrainingTask, learner: Learner<Settings>): boolean;
   /** *Host.* How batches are drawn from what is trained on; see {@link Pooling}. */
   pooling?(settings: Settings): Pooling;
   /** *Host.* Examples that every pass over the task's data goes through as well, e.g. those in memory. */

@@ -55,7 +55,7 @@ export class Run {
     });
     for (const task of stream.tasks.slice(tasksDone)) {
       await this.#train(task);
-      await this.#measure(task.index);
+      if (learner.method.isMeasured?.(withoutTest(task), learner) ?? true) await this.#measure(task.index);
       this.#save(task.index);
     }
     directory.finish(this.#cost);

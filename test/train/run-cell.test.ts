@@ -32,6 +32,18 @@ describe('a run', () => {
     expect(kinds).toEqual(['evaluated', 'started', 'evaluated', 'evaluated', 'finished']);
   });
 
+  it('leaves out the rows of tasks after which the method has nothing to measure', async () => {
+    const scenario = writeTinyScenario(temporaryFolder());
+    const run = (when: string): Promise<TinyResult> =>
+      runTiny(
+        tinyCell(scenario, { method: 'joint', overrides: { when }, resultsDirectory: temporaryFolder() }),
+      );
+    const [once, always] = [await run('last-task'), await run('every-task')];
+    const passedOver = /^1,.*\n/gm;
+    expect(always.accuracy.match(passedOver)).toHaveLength(2);
+    expect(once.accuracy).toBe(always.accuracy.replaceAll(passedOver, ''));
+  });
+
   it('is found finished when it is run again', async () => {
     const cell = tinyCell(writeTinyScenario(temporaryFolder()));
     const first = await runTiny(cell);
