@@ -1,5 +1,6 @@
 import { duration } from '../report/format.ts';
 import type { CellEvent } from '../train/cell.ts';
+import type { SummingProgress } from '../train/learner.ts';
 
 /** What a person wants to know of a cell while it runs, gathered from its events. */
 export class CellTracker {
@@ -12,6 +13,9 @@ export class CellTracker {
   #accuracy: number | undefined;
   #begun: number;
   #doneAtStart: number | undefined;
+  /** The sum in progress: its task, and when it was first heard of. */
+  #sum: { readonly task: number; readonly begun: number } | undefined;
+  #told = false;
   readonly #clock: () => number;
 
   /** @param clock Milliseconds since any fixed moment. */
@@ -32,9 +36,28 @@ export class CellTracker {
       this.done = event.done;
       this.#task = `task ${event.task}/${this.#tasks}`;
       this.#epoch = `epoch ${event.epoch}/${event.epochs}, loss ${event.loss.toPrecision(3)}`;
+    } else if (event.kind === 'summing') {
+      this.#task = `task ${event.task}/${this.#tasks}`;
+      this.#epoch = `importance of parameters from ${event.examples}/${event.of} examples`;
     } else if (event.kind === 'evaluated' && event.after > 0) {
       this.#accuracy = event.accuracy;
     }
+  }
+
+  /**
+   * A sentence on work beside the training that takes long, once in the life of a cell: by then a minute of it has passed and
+   * more is to come.
+   */
+  slowWork({ task, examples, of }: SummingProgress): string | undefined {
+    if (this.#sum?.task !== task) this.#sum = { task, begun: this.#clock() };
+    const seconds = (this.#clock() - this.#sum.begun) / 1000;
+    const left = (seconds / examples) * (of - examples);
+    if (this.#told || seconds < 60 || left < 60) return undefined;
+    this.#told = true;
+    return (
+      `${this.label}: the importance of parameters takes about ${duration(seconds + left)} after each task, ` +
+      `${examples} of ${of} examples in ${duration(seconds)}. Fewer examples or a cheaper estimate are settings of the method.`
+    );
   }
 
   /** Time left, task, accuracy so far, epoch and loss, the most wanted first: a narrow terminal cuts the end off. */

@@ -44,6 +44,8 @@ class LineProgress implements Progress {
     const tracker = this.trackers[index];
     if (tracker === undefined) return;
     tracker.follow(event);
+    const slow = event.kind === 'summing' ? tracker.slowWork(event) : undefined;
+    if (slow !== undefined) this.note(slow);
     if (event.kind !== 'finished' && event.kind !== 'failed') return;
     this.#ended++;
     this.note(`[${this.#ended}/${this.trackers.length}] ${tracker.label} ${endText(tracker, event)}`);

@@ -55,6 +55,8 @@ export async function sumGradients<Settings>(
     for (let first = 0; first < examples.length; first += size) {
       writeBatch(examples.slice(first, first + size), () => candidates, feeds);
       await compiled.run(feeds, state);
+      const done = Math.min(first + size, examples.length);
+      learner.report({ kind: 'summing', task: task.index, examples: done, of: examples.length });
     }
     const found = Object.entries(await state.read(Object.keys(totals)));
     return {

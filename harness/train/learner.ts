@@ -16,6 +16,16 @@ export interface LearnerParts<Settings> {
   readonly seeds: Seeds;
   /** Appends to the run's `events.jsonl`. */
   readonly log: (event: { readonly kind: string; readonly [detail: string]: unknown }) => void;
+  /** Hears how far work beside the training is that may take long; nobody does when left out. */
+  readonly report?: (progress: SummingProgress) => void;
+}
+
+/** Gradients of single examples are being summed, for the importance of parameters after a task. */
+export interface SummingProgress {
+  readonly kind: 'summing';
+  readonly task: number;
+  readonly examples: number;
+  readonly of: number;
 }
 
 /**
@@ -28,6 +38,7 @@ export class Learner<Settings = Record<string, unknown>> {
   readonly backbone: Backbone;
   readonly protocol: Protocol;
   readonly log: LearnerParts<Settings>['log'];
+  readonly report: NonNullable<LearnerParts<Settings>['report']>;
   /** Every tensor of the model by name. */
   parameters: HostTensors;
   /** Names of the parameters that gradient descent changes; the others are frozen. */
@@ -58,6 +69,7 @@ export class Learner<Settings = Record<string, unknown>> {
     this.backbone = parts.backbone;
     this.protocol = parts.protocol;
     this.log = parts.log;
+    this.report = parts.report ?? (() => {});
     this.#engine = parts.engine;
     this.#seeds = parts.seeds;
     this.parameters = this.#initialParameters();

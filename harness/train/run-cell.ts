@@ -135,6 +135,7 @@ async function trainAndMeasure(
       protocol: protocolOf(stream, method.needs?.pastData),
       seeds: cell.seeds,
       log: (event) => directory.addEvent(event),
+      report,
     });
     await new Run({
       learner,

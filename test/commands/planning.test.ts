@@ -103,6 +103,33 @@ describe('CellTracker', () => {
     tracker.follow({ kind: 'evaluated', after: 3, accuracy: 0.654 });
     tracker.follow({ kind: 'progress', task: 4, epoch: 1, epochs: 2, loss: Number.NaN, done: 0.7 });
     expect(tracker.detail).toBe('30 s left, task 4/5, accuracy 65.4%, epoch 1/2, loss NaN');
+    tracker.follow({ kind: 'summing', task: 4, examples: 20, of: 1284 });
+    expect(tracker.detail).toContain('importance of parameters from 20/1284 examples');
+  });
+
+  it('says once that work beside the training takes long, and how long', () => {
+    let now = 0;
+    const tracker = new CellTracker('ewc seed 1', () => now);
+    const heard = (task: number, seconds: number, examples: number): string | undefined => {
+      now = seconds * 1000;
+      return tracker.slowWork({ kind: 'summing', task, examples, of: 1000 });
+    };
+    expect(heard(1, 0, 1)).toBeUndefined();
+    expect(heard(1, 59, 10)).toBeUndefined();
+    expect(heard(1, 60, 20)).toBe(
+      'ewc seed 1: the importance of parameters takes about 50 min 0 s after each task, 20 of 1000 examples in 1 min 0 s. ' +
+        'Fewer examples or a cheaper estimate are settings of the method.',
+    );
+    expect(heard(2, 3600, 1)).toBeUndefined();
+    expect(heard(2, 3700, 20)).toBeUndefined();
+  });
+
+  it('says nothing of a sum that is all but done', () => {
+    let now = 0;
+    const tracker = new CellTracker('ewc seed 1', () => now);
+    tracker.slowWork({ kind: 'summing', task: 1, examples: 1, of: 1000 });
+    now = 100_000;
+    expect(tracker.slowWork({ kind: 'summing', task: 1, examples: 900, of: 1000 })).toBeUndefined();
   });
 });
 
