@@ -49,6 +49,7 @@ export class CellTracker {
    * more is to come.
    */
   slowWork({ task, examples, of }: SummingProgress): string | undefined {
+    if (examples === 0) return undefined;
     if (this.#sum?.task !== task) this.#sum = { task, begun: this.#clock() };
     const seconds = (this.#clock() - this.#sum.begun) / 1000;
     const left = (seconds / examples) * (of - examples);

@@ -39,6 +39,10 @@ export async function sumGradients<Settings>(
   measured: GradientSum,
   grouping: Grouping = ofEachExample,
 ): Promise<GradientTotals> {
+  const progress = (examples: number): void =>
+    learner.report({ kind: 'summing', task: task.index, examples, of: rows.length });
+  // To compile a program for many outputs can take minutes by itself.
+  progress(0);
   const together = Math.min(grouping.together, rows.length);
   const batched = together === 1 && canBeBatched(learner);
   const size = batched ? Math.min(batchSize, rows.length) : together;
@@ -55,8 +59,7 @@ export async function sumGradients<Settings>(
     for (let first = 0; first < examples.length; first += size) {
       writeBatch(examples.slice(first, first + size), () => candidates, feeds);
       await compiled.run(feeds, state);
-      const done = Math.min(first + size, examples.length);
-      learner.report({ kind: 'summing', task: task.index, examples: done, of: examples.length });
+      progress(Math.min(first + size, examples.length));
     }
     const found = Object.entries(await state.read(Object.keys(totals)));
     return {

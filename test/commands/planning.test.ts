@@ -114,6 +114,7 @@ describe('CellTracker', () => {
       now = seconds * 1000;
       return tracker.slowWork({ kind: 'summing', task, examples, of: 1000 });
     };
+    expect(heard(1, -100, 0)).toBeUndefined();
     expect(heard(1, 0, 1)).toBeUndefined();
     expect(heard(1, 59, 10)).toBeUndefined();
     expect(heard(1, 60, 20)).toBe(
