@@ -9,7 +9,7 @@ import type { LeaderboardRow, PlacedRow } from '../leaderboard/row.ts';
 import { withFileErrors } from '../record/files.ts';
 import { findRuns, sha256 } from '../record/read-run.ts';
 import { plainText } from '../report/plain-text.ts';
-import type { LeaderboardOptions } from './leaderboard.ts';
+import type { LeaderboardOptions } from './leaderboard-options.ts';
 import { settingsOrigins } from './settings-origins.ts';
 
 /** Rows of a leaderboard, and what was left out of it and why. */

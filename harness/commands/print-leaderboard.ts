@@ -11,7 +11,7 @@ import { formatMarkdownTable } from '../report/markdown-table.ts';
 import { formatTerminalContent } from '../report/terminal-table.ts';
 import { suggestion } from '../suggest.ts';
 import { outputStyle, print, printJson } from './command.ts';
-import type { LeaderboardOptions } from './leaderboard.ts';
+import type { LeaderboardOptions } from './leaderboard-options.ts';
 import { readLeaderboardRows } from './leaderboard-rows.ts';
 import { checkOutputs, writeOutput } from './write-output.ts';
 

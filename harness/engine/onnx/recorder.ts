@@ -8,7 +8,8 @@ import {
   util,
 } from '@tensorflow/tfjs-core';
 import { EngineError } from '../program.ts';
-import type { AttributeValue, ElementType, Initializer, Node, Port } from './model-format.ts';
+import { bytesOfValues, elementType } from './element-types.ts';
+import type { AttributeValue, Initializer, Node, Port } from './model-format.ts';
 
 /** What the recorder knows of a tensor: how the graph calls it, or its value where it is constant. */
 type Recorded =
@@ -274,30 +275,8 @@ export class Recorder extends KernelBackend {
   }
 }
 
-/** The ONNX element type of a TF.js type. */
-export function elementType(dtype: DataType): ElementType {
-  if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return dtype;
-  throw new EngineError(
-    `Tensors of type "${dtype}" cannot be part of a program; use float32, int32 or bool.`,
-  );
-}
-
 function isUniform(values: ArrayLike<number>): boolean {
   const first = values[0];
   for (let index = 1; index < values.length; index++) if (!Object.is(values[index], first)) return false;
   return values.length > 1;
-}
-
-function bytesOfValues(values: ArrayLike<number>, type: ElementType): Uint8Array {
-  const typed =
-    type === 'bool'
-      ? Uint8Array.from(values)
-      : type === 'int32'
-        ? values instanceof Int32Array
-          ? values
-          : Int32Array.from(values)
-        : values instanceof Float32Array
-          ? values
-          : Float32Array.from(values);
-  return new Uint8Array(typed.buffer, typed.byteOffset, typed.byteLength);
 }

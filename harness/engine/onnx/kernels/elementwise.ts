@@ -1,6 +1,7 @@
 import { backend_util, type DataType } from '@tensorflow/tfjs-core';
+import { elementType } from '../element-types.ts';
 import { elementTypes } from '../model-format.ts';
-import { elementType, type Handle } from '../recorder.ts';
+import type { Handle } from '../recorder.ts';
 import { attribute, input, type KernelCall, type KernelRow, type KernelTable } from './table.ts';
 
 /** Kernels that compute each element alone, with broadcasting where there are two. */
