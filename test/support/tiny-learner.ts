@@ -9,7 +9,7 @@ import { validateScenario } from '../../harness/stream/load-scenario.ts';
 import type { BackboneSpec, Scenario, Training } from '../../harness/stream/scenario.ts';
 import type { Task, TaskStream } from '../../harness/stream/stream.ts';
 import { emptyFeeds, writeBatch } from '../../harness/train/batch-rows.ts';
-import { Learner } from '../../harness/train/learner.ts';
+import { Learner, type SummingProgress } from '../../harness/train/learner.ts';
 import { predict } from '../../harness/train/measure.ts';
 import type { Batch, Method } from '../../harness/train/method.ts';
 import { batchInputs, modelState, runModel, scopeOf, specsOf } from '../../harness/train/model-programs.ts';
@@ -36,6 +36,8 @@ export interface Opened {
   readonly stream: TaskStream;
   /** What was logged. */
   readonly events: Record<string, unknown>[];
+  /** What was reported of work beside the training. */
+  readonly reports: SummingProgress[];
 }
 
 /** A prepared learner on an engine of its own, which the test's end disposes of. */
@@ -46,6 +48,7 @@ export async function openLearner(options: LearnerOptions): Promise<Opened> {
   const { scenario, settings } = resolveSettings(tinyScenario(options), method, options.settings ?? {});
   const stream = streamOf(scenario, tasks);
   const events: Record<string, unknown>[] = [];
+  const reports: SummingProgress[] = [];
   const learner = new Learner({
     method,
     settings,
@@ -54,9 +57,10 @@ export async function openLearner(options: LearnerOptions): Promise<Opened> {
     protocol: protocolOf(stream),
     seeds: seedsFrom(1, options.seeds),
     log: (event) => events.push(event),
+    report: (progress) => reports.push(progress),
   });
   await method.prepare?.(learner);
-  return { learner, engine, stream, events };
+  return { learner, engine, stream, events, reports };
 }
 
 /** Trains on a task as a run does. @param index from 1 */

@@ -41,6 +41,13 @@ describe('sums of gradient sizes', () => {
       expectClose(batched.sums[name]?.data ?? [], data, 1e-5);
   });
 
+  it('tell how many examples are done, from before their program is compiled', async () => {
+    const opened = await open(fakeMethod());
+    await sumOf(opened, 150);
+    const summing = { kind: 'summing', task: 1, of: 150 };
+    expect(opened.reports).toEqual([0, 128, 150].map((examples) => ({ ...summing, examples })));
+  });
+
   it('count a gradient for each started group of examples', async () => {
     const opened = await open(fakeMethod());
     expect((await sumOf(opened, 21, 8)).gradients).toBe(3);
