@@ -86,13 +86,17 @@ function boardOf(group: readonly LeaderboardRow[], options: BoardOptions): Board
   };
 }
 
-/** Why a row has no rank, each reason in a few words. */
+/**
+ * Why a row has no rank, each reason in a few words. A reference needs the first metric alone: one that trains once on all
+ * data has a final accuracy to be held against, and nothing that it forgot.
+ */
 function lackingOf({ fields, metrics }: LeaderboardRow, options: BoardOptions): string[] {
   const { seeds, seeds_unfinished: unfinished } = fields;
+  const needed = fields.uses_past_data === 'true' ? options.metrics.slice(0, 1) : options.metrics;
   return [
     ...(unfinished > 0 ? [`${unfinished} of ${seeds + unfinished} seeds not finished`] : []),
     ...(seeds < options.leastSeeds ? [`${seeds} of at least ${options.leastSeeds} seeds`] : []),
-    ...options.metrics.flatMap(({ id }) => (metrics.has(id) ? [] : [`no ${id}`])),
+    ...needed.flatMap(({ id }) => (metrics.has(id) ? [] : [`no ${id}`])),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { findMetric } from '../../harness/evaluate/metrics/index.ts';
 import { acrossScenarios } from '../../harness/leaderboard/across.ts';
 import { boardsOf } from '../../harness/leaderboard/board.ts';
 import { acrossContent, boardContents } from '../../harness/leaderboard/content.ts';
@@ -40,6 +41,24 @@ describe('a board', () => {
       ['few', '2 of at least 3 seeds'],
       ['cut', '2 of 5 seeds not finished'],
       ['other', 'no accuracy/final@1'],
+    ]);
+  });
+
+  it('asks of a reference the metric that decides the ranks, and no other', () => {
+    const metrics = [final, findMetric('forgetting/chaudhry')];
+    const reference = { fields: { uses_past_data: 'true' as const } };
+    const [board] = boardsOf(
+      [
+        row('joint', 0.9, reference),
+        row('ewc', 0.5),
+        madeUpRow({ ...reference, method: 'none', metrics: {} }),
+      ],
+      { ...options, metrics },
+    );
+    expect(board?.rows.map(({ label }) => label[0])).toEqual(['joint']);
+    expect(board?.incomplete.map(({ label, lacking }) => [label[0], ...lacking])).toEqual([
+      ['ewc', 'no forgetting/chaudhry@1'],
+      ['none', 'no accuracy/final@1'],
     ]);
   });
 
