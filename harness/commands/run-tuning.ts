@@ -20,7 +20,7 @@ import { scenarioDigest } from '../stream/scenario-digest.ts';
 import type { CellSpec } from '../train/cell.ts';
 import type { Method } from '../train/method.ts';
 import { loadMethod } from '../train/methods.ts';
-import { resolveSettings } from '../train/settings.ts';
+import { resolveSettings, withWords } from '../train/settings.ts';
 import { print, printJson } from './command.ts';
 import type { RunOptions } from './options.ts';
 import { checkOverrides, planCells, planned } from './plan-cells.ts';
@@ -114,7 +114,7 @@ function planMethod(
     dataDirectory: options.data,
   };
   const [first] = planCells([planned(reference, method)], base);
-  const fixed = first?.overrides ?? {};
+  const fixed = withWords(method, first?.overrides ?? {});
   const { learningRate } = resolveSettings(scenario, method, fixed).scenario.training;
   return planTrials(method, options.trials, learningRate, Object.keys(fixed)).map((settings) => {
     const cells = planCells([planned(reference, method, settings)], base);

@@ -68,9 +68,7 @@ function changeTraining(
 function checkedSettings(method: Method, given: Record<string, unknown>): Record<string, unknown> {
   for (const name of Object.keys(given))
     if (!Object.hasOwn(method.settings, name)) throw unknownKey(name, method);
-  const settings = Object.fromEntries(
-    Object.entries(given).map(([name, value]) => [name, wordOf(value, method.settings[name]?.type)]),
-  );
+  const settings = withWords(method, given);
   const check = new Ajv({
     useDefaults: true,
     allErrors: true,
@@ -84,9 +82,17 @@ function checkedSettings(method: Method, given: Record<string, unknown>): Record
   throw new UsageError(`Settings of ${method.name}: ${problems.join('; ')}.`);
 }
 
-/** `--set` reads `true` as JSON; where a text is asked for, the word was meant (`fisherLabels=true`). */
-function wordOf(value: unknown, type: unknown): unknown {
-  return type === 'string' && typeof value === 'boolean' ? String(value) : value;
+/** Overrides as meant: `--set` reads `true` as JSON; where a text is asked for, it was the word (`fisherLabels=true`). */
+export function withWords(
+  { settings }: Method,
+  overrides: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(overrides).map(([name, value]) => {
+      const isWord = settings[name]?.type === 'string' && typeof value === 'boolean';
+      return [name, isWord ? String(value) : value];
+    }),
+  );
 }
 
 function describe({ instancePath, message, params }: ErrorObject, settings: Record<string, unknown>): string {

@@ -6,6 +6,14 @@ import { writeTinyScenario } from '../support/tiny-scenario.ts';
 import { palimpsest } from './palimpsest.ts';
 
 describe('palimpsest tune', () => {
+  it('records what was fixed for all trials, words as words', async () => {
+    const folder = temporaryFolder();
+    const scenario = writeTinyScenario(folder);
+    const given = ['--set', 'fisherLabels=true', '--results', join(folder, 'results'), '-q', '--json'];
+    const { out } = await palimpsest(['tune', scenario, '--method', 'ewc', '--trials', '1', ...given]);
+    expect(JSON.parse(out).methods.ewc.settings).toEqual({ fisherLabels: 'true' });
+  });
+
   it('records every trial, and run --tuned takes the best', { timeout: 120_000 }, async () => {
     const folder = temporaryFolder();
     const scenario = writeTinyScenario(folder, { training: { epochs: 2, batchSize: 8, learningRate: 5e-4 } });
