@@ -45,12 +45,15 @@ export function rowsFromRuns(
       ...tested.flatMap((table) =>
         incompleteNotes(table).map((note) => `${table.scenario.name}@${table.scenario.version}, ${note}`),
       ),
-      ...validated.map(
-        ({ scenario, rows }) =>
-          `${scenario.name}@${scenario.version}: ${rows.length} rows measured on validation data, which is for choosing settings`,
-      ),
+      ...validated.map(validationNote),
     ],
   };
+}
+
+function validationNote({ scenario, rows }: ReportTable): string {
+  const firstTasks = rows[0]?.definition.firstTasks;
+  const part = firstTasks === undefined ? '' : ` of the first ${firstTasks} tasks`;
+  return `${scenario.name}@${scenario.version}: ${rows.length} rows${part} measured on validation data, which is for choosing settings`;
 }
 
 function rowOf(
