@@ -23,7 +23,8 @@ export interface Protocol {
 
 /**
  * The protocol of a stream. Methods are given masks and no way to lift them.
- * @param together whether tasks are trained on together, as joint training does: `current` then means all seen so far
+ * @param together whether tasks are trained on together, as joint training does. Where answers at test are not limited to the
+ *   example's own task, `current` then means all seen so far: outputs that never met in training could not be told apart.
  */
 export function protocolOf(stream: TaskStream, together = false): Protocol {
   const { scenario, outputs, inputShape, tasks } = stream;
@@ -46,7 +47,8 @@ export function protocolOf(stream: TaskStream, together = false): Protocol {
     taskIdentity: scenario.taskIdentity,
     candidates(phase, task, seen) {
       const stated = scenario.candidates[phase];
-      const rule = together && phase === 'train' && stated === 'current' ? 'seen' : stated;
+      const meets = together && phase === 'train' && scenario.candidates.test !== 'current';
+      const rule = meets && stated === 'current' ? 'seen' : stated;
       const key = `${rule} ${rule === 'current' ? task : seen}`;
       const known = masks.get(key) ?? make(rule, task, seen);
       masks.set(key, known);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Candidates } from '../../harness/stream/scenario.ts';
 import { loadMethod } from '../../harness/train/methods.ts';
 import { twoTasks } from '../support/tiny-data.ts';
-import { learn, openLearner, valuesOf } from '../support/tiny-learner.ts';
+import { type LearnerOptions, learn, openLearner, valuesOf } from '../support/tiny-learner.ts';
 
 describe('joint training', () => {
   it('gives the same weights whatever was trained before, when it restarts', async () => {
@@ -92,4 +93,24 @@ describe('joint training', () => {
     expect(await run('each')).toEqual(Array(12).fill('4 4'));
     expect(new Set(await run('one')).size).toBeGreaterThan(1);
   });
+
+  it.each<[Candidates, outputs: number[]]>([
+    ['current', [0, 1]],
+    ['seen', [0, 1, 2, 3]],
+  ])('trains an example on the outputs that it is tested on, where these are %s', async (test, outputs) => {
+    const { method } = await loadMethod('joint');
+    const told = test === 'current';
+    const scenario: LearnerOptions['scenario'] = {
+      kind: told ? 'task-incremental' : 'class-incremental',
+      candidates: { train: 'current', test },
+      taskIdentity: { train: true, test: told },
+    };
+    const { learner } = await openLearner({ method, tasks: twoTasks(), scenario });
+    expect(indicesOf(learner.protocol.candidates('train', 1, 2))).toEqual(outputs);
+  });
 });
+
+/** Where a mask is 1. */
+function indicesOf(mask: Float32Array): number[] {
+  return [...mask.keys()].filter((output) => mask[output] === 1);
+}

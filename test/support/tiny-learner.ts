@@ -54,7 +54,7 @@ export async function openLearner(options: LearnerOptions): Promise<Opened> {
     settings,
     backbone: openBackbone(scenario.backbone, stream.inputShape, stream.outputs),
     engine,
-    protocol: protocolOf(stream),
+    protocol: protocolOf(stream, method.needs?.pastData),
     seeds: seedsFrom(1, options.seeds),
     log: (event) => events.push(event),
     report: (progress) => reports.push(progress),
