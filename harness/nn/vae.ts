@@ -35,25 +35,42 @@ export interface VaeShape {
   readonly values: 'bernoulli' | 'gaussian';
 }
 
+/** A layer of the autoencoder: its name, its inputs and its outputs. */
+type LayerSize = readonly [name: string, from: number, to: number];
+
 /** Fresh weights and biases, uniform in ±1/√inputs; names are `encoder.0.weight`, `mean.weight`, `decoder.0.weight`, `output.weight`. */
-export function initialiseVae({ inputs, hidden, latent }: VaeShape, random: Random): HostTensors {
-  const mirrored = [...hidden].reverse();
+export function initialiseVae(shape: VaeShape, random: Random): HostTensors {
+  const { inputs, hidden, latent } = shape;
   const widest = hidden.at(-1) ?? inputs;
-  const layers: [string, number, number][] = [
-    ...hidden.map((width, at): [string, number, number] => [
-      `encoder.${at}`,
-      hidden[at - 1] ?? inputs,
-      width,
-    ]),
-    ['mean', widest, latent],
-    ['logVariance', widest, latent],
-    ...mirrored.map((width, at): [string, number, number] => [
-      `decoder.${at}`,
-      mirrored[at - 1] ?? latent,
-      width,
-    ]),
+  const encoder = hidden.map((width, at): LayerSize => [`encoder.${at}`, hidden[at - 1] ?? inputs, width]);
+  return initialiseLayers(
+    [...encoder, ['mean', widest, latent], ['logVariance', widest, latent], ...decoderLayers(shape)],
+    random,
+  );
+}
+
+/**
+ * The same without an encoder of its own: q(z|x) is read from features that another network makes. Log-variances have no bias.
+ * @param width of the features
+ */
+export function initialiseFeedback(shape: VaeShape, width: number, random: Random): HostTensors {
+  const { latent } = shape;
+  const { 'logVariance.bias': _none, ...tensors } = initialiseLayers(
+    [['mean', width, latent], ['logVariance', width, latent], ...decoderLayers(shape)],
+    random,
+  );
+  return tensors;
+}
+
+function decoderLayers({ inputs, hidden, latent }: VaeShape): LayerSize[] {
+  const mirrored = [...hidden].reverse();
+  return [
+    ...mirrored.map((width, at): LayerSize => [`decoder.${at}`, mirrored[at - 1] ?? latent, width]),
     ['output', mirrored.at(-1) ?? latent, inputs],
   ];
+}
+
+function initialiseLayers(layers: readonly LayerSize[], random: Random): HostTensors {
   return Object.fromEntries(
     layers.flatMap(([name, from, to]) => [
       [`${name}.weight`, uniform([to, from], 1 / Math.sqrt(from), random)],
@@ -66,28 +83,64 @@ function layer(name: string, x: Tensor, parameters: Tensors): Tensor {
   return linear(x, parameters[`${name}.weight`] as Tensor, parameters[`${name}.bias`]);
 }
 
-/** Mean and log-variance of q(z|x), both `[rows, latent]`. @param x `[rows, inputs]` */
-export function encode(
-  { hidden }: VaeShape,
-  x: Tensor,
-  parameters: Tensors,
-): { mean: Tensor; logVariance: Tensor } {
-  const read = hidden.reduce((state, _, at) => relu(layer(`encoder.${at}`, state, parameters)), x);
-  return { mean: layer('mean', read, parameters), logVariance: layer('logVariance', read, parameters) };
+/** q(z|x) of each row, a normal of diagonal variance. */
+export interface Posterior {
+  /** `[rows, latent]` */
+  readonly mean: Tensor;
+  /** `[rows, latent]` */
+  readonly logVariance: Tensor;
 }
 
-/** What the decoder gives before its last non-linearity: logits of shares, or means; `[rows, inputs]`. */
-export function decode({ hidden }: VaeShape, z: Tensor, parameters: Tensors): Tensor {
+/** q(z|x) from what the last hidden layer gives. @param features `[rows, width of that layer]` */
+export function posteriorOf(features: Tensor, parameters: Tensors): Posterior {
+  return {
+    mean: layer('mean', features, parameters),
+    logVariance: layer('logVariance', features, parameters),
+  };
+}
+
+/** q(z|x). @param x `[rows, inputs]` */
+export function encode({ hidden }: VaeShape, x: Tensor, parameters: Tensors): Posterior {
+  const read = hidden.reduce((state, _, at) => relu(layer(`encoder.${at}`, state, parameters)), x);
+  return posteriorOf(read, parameters);
+}
+
+/** z drawn from q(z|x), `[rows, latent]`. @param noise standard normal, `[rows, latent]` */
+export function drawLatent({ mean: centre, logVariance }: Posterior, noise: Tensor): Tensor {
+  return add(centre, mul(noise, exp(mul(logVariance, 0.5))));
+}
+
+/**
+ * What the decoder gives before its last non-linearity: logits of shares, or means; `[rows, inputs]`.
+ * @param gates what the hidden layers' units are multiplied with before their non-linearity, in the decoder's order, `[rows, width]`
+ *   each; nothing when left out
+ */
+export function decode(
+  { hidden }: VaeShape,
+  z: Tensor,
+  parameters: Tensors,
+  gates: readonly Tensor[] = [],
+): Tensor {
+  const through = (state: Tensor, at: number): Tensor => {
+    const units = layer(`decoder.${at}`, state, parameters);
+    const gate = gates[at];
+    return relu(gate ? mul(units, gate) : units);
+  };
   return layer(
     'output',
-    hidden.reduce((state, _, at) => relu(layer(`decoder.${at}`, state, parameters)), z),
+    hidden.reduce((state, _, at) => through(state, at), z),
     parameters,
   );
 }
 
-/** Made-up inputs: the mean of p(x|z), `[rows, inputs]`. @param z drawn from the prior */
-export function generate(shape: VaeShape, z: Tensor, parameters: Tensors): Tensor {
-  const output = decode(shape, z, parameters);
+/** Made-up inputs: the mean of p(x|z), `[rows, inputs]`. @param z drawn from the prior @param gates as of {@link decode} */
+export function generate(
+  shape: VaeShape,
+  z: Tensor,
+  parameters: Tensors,
+  gates: readonly Tensor[] = [],
+): Tensor {
+  const output = decode(shape, z, parameters, gates);
   return shape.values === 'bernoulli' ? sigmoid(output) : output;
 }
 
@@ -105,10 +158,14 @@ export function reconstructionLoss({ values }: VaeShape, x: Tensor, output: Tens
  * @param noise standard normal, `[rows, latent]`
  */
 export function vaeLoss(shape: VaeShape, x: Tensor, noise: Tensor, parameters: Tensors): Tensor {
-  const { mean: centre, logVariance } = encode(shape, x, parameters);
-  const z = add(centre, mul(noise, exp(mul(logVariance, 0.5))));
-  const divergence = mul(sum(sub(add(square(centre), exp(logVariance)), add(logVariance, 1)), -1), 0.5);
-  return div(add(reconstructionLoss(shape, x, decode(shape, z, parameters)), divergence), shape.inputs);
+  const posterior = encode(shape, x, parameters);
+  const output = decode(shape, drawLatent(posterior, noise), parameters);
+  return div(add(reconstructionLoss(shape, x, output), standardDivergence(posterior)), shape.inputs);
+}
+
+/** `KL(q(z|x) ‖ N(0, I))` of each row, `[rows]` (Kingma & Welling 2014, appendix B). */
+export function standardDivergence({ mean: centre, logVariance }: Posterior): Tensor {
+  return mul(sum(sub(add(square(centre), exp(logVariance)), add(logVariance, 1)), -1), 0.5);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { add, div, mul, reshape, sub, type Tensor, tensor1d } from '@tensorflow/tfjs-core';
 import type { Tensors } from '../engine/program.ts';
-import type { HostTensor } from '../engine/tensor.ts';
+import { float32, type HostTensor, zeros } from '../engine/tensor.ts';
 import { generate, type VaeShape } from '../nn/vae.ts';
 import type { Random } from '../random.ts';
 import { type Encoding, sizeOf } from '../stream/examples.ts';
@@ -43,8 +43,13 @@ export interface InputModel {
   readonly shape: VaeShape;
   /** What the autoencoder is about, `[rows, inputs]`. @param inputs `[rows, …input shape]`, as a batch has them */
   read(inputs: Tensor): Tensor;
-  /** Made-up inputs, `[rows, …input shape]`. @param z `[rows, latent]` @param parameters by the names of `initialiseVae` */
-  generate(z: Tensor, parameters: Tensors): Tensor;
+  /**
+   * Made-up inputs, `[rows, …input shape]`.
+   * @param z `[rows, latent]`
+   * @param parameters by the names of `initialiseVae`
+   * @param gates of the decoder's hidden layers, if it has any
+   */
+  generate(z: Tensor, parameters: Tensors, gates?: readonly Tensor[]): Tensor;
 }
 
 /**
@@ -69,8 +74,8 @@ export function inputModel(
       const flat = reshape(given, [-1, inputs]);
       return scales ? div(sub(flat, darkest()), range()) : flat;
     },
-    generate(z, parameters) {
-      const made = generate(shape, z, parameters);
+    generate(z, parameters, gates) {
+      const made = generate(shape, z, parameters, gates);
       const scaled = scales ? add(mul(made, range()), darkest()) : made;
       return reshape(scaled, [-1, ...inputShape]);
     },
@@ -93,6 +98,33 @@ function perInput(channels: readonly number[], inputs: number, factor: number): 
 /** Fills a tensor with standard normal numbers. */
 export function fillWithNormals({ data }: HostTensor, random: Random): void {
   for (let at = 0; at < data.length; at++) data[at] = random.normal();
+}
+
+/** Standard normal numbers. */
+export function normals(shape: readonly number[], random: Random): HostTensor {
+  const tensor = zeros(shape);
+  fillWithNormals(tensor, random);
+  return tensor;
+}
+
+/** A row of zeros with a 1 at a place, `[1, length]`. */
+export function choice(at: number, length: number): HostTensor {
+  const data = new Float32Array(length);
+  data[at] = 1;
+  return float32(data, [1, length]);
+}
+
+/** Fills each row of a matrix with zeros and a 1 at one of the given places, drawn anew for each. */
+export function fillWithChoices(
+  { data, shape }: HostTensor,
+  places: readonly number[],
+  random: Random,
+): void {
+  const [rows, columns] = shape as [number, number];
+  data.fill(0);
+  for (let row = 0; row < rows; row++) {
+    data[row * columns + (places[random.integer(places.length)] as number)] = 1;
+  }
 }
 
 /** The tensors whose names begin with a prefix, by the rest of their names. */
