@@ -64,7 +64,7 @@ interface Settings extends VaeSettings {
  */
 export default defineMethod<Settings>({
   name: 'dgr',
-  version: 1,
+  version: 2,
   title: 'Deep generative replay',
   summary: 'Replays inputs that a generator makes up, with the old model’s answers as labels.',
   paper: {

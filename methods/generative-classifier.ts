@@ -44,7 +44,7 @@ const unknown = -1e8;
  */
 export default defineMethod<Settings>({
   name: 'generative-classifier',
-  version: 1,
+  version: 2,
   title: 'Generative classifier',
   summary:
     'Trains an autoencoder for each class and answers with the class that makes an example most likely.',

@@ -38,44 +38,45 @@ export interface VaeShape {
 /** A layer of the autoencoder: its name, its inputs and its outputs. */
 type LayerSize = readonly [name: string, from: number, to: number];
 
-/** Fresh weights and biases, uniform in ±1/√inputs; names are `encoder.0.weight`, `mean.weight`, `decoder.0.weight`, `output.weight`. */
+/**
+ * Fresh weights and biases, uniform in ±1/√inputs; names are `encoder.0.weight`, `mean.weight`, `decoder.0.weight`, `output.weight`.
+ * Log-variances have no bias, as in the code of van de Ven et al. (`fc_layer_split`).
+ */
 export function initialiseVae(shape: VaeShape, random: Random): HostTensors {
-  const { inputs, hidden, latent } = shape;
-  const widest = hidden.at(-1) ?? inputs;
+  const { inputs, hidden } = shape;
   const encoder = hidden.map((width, at): LayerSize => [`encoder.${at}`, hidden[at - 1] ?? inputs, width]);
-  return initialiseLayers(
-    [...encoder, ['mean', widest, latent], ['logVariance', widest, latent], ...decoderLayers(shape)],
-    random,
-  );
+  return {
+    ...initialiseLayers(encoder, random),
+    ...initialiseFeedback(shape, hidden.at(-1) ?? inputs, random),
+  };
 }
 
 /**
- * The same without an encoder of its own: q(z|x) is read from features that another network makes. Log-variances have no bias.
+ * The same without an encoder of its own: q(z|x) is read from features that another network makes.
  * @param width of the features
  */
 export function initialiseFeedback(shape: VaeShape, width: number, random: Random): HostTensors {
-  const { latent } = shape;
-  const { 'logVariance.bias': _none, ...tensors } = initialiseLayers(
-    [['mean', width, latent], ['logVariance', width, latent], ...decoderLayers(shape)],
+  const { inputs, hidden, latent } = shape;
+  const mirrored = [...hidden].reverse();
+  const decoder = mirrored.map((to, at): LayerSize => [`decoder.${at}`, mirrored[at - 1] ?? latent, to]);
+  return initialiseLayers(
+    [
+      ['mean', width, latent],
+      ['logVariance', width, latent],
+      ...decoder,
+      ['output', mirrored.at(-1) ?? latent, inputs],
+    ],
     random,
   );
-  return tensors;
-}
-
-function decoderLayers({ inputs, hidden, latent }: VaeShape): LayerSize[] {
-  const mirrored = [...hidden].reverse();
-  return [
-    ...mirrored.map((width, at): LayerSize => [`decoder.${at}`, mirrored[at - 1] ?? latent, width]),
-    ['output', mirrored.at(-1) ?? latent, inputs],
-  ];
 }
 
 function initialiseLayers(layers: readonly LayerSize[], random: Random): HostTensors {
   return Object.fromEntries(
-    layers.flatMap(([name, from, to]) => [
-      [`${name}.weight`, uniform([to, from], 1 / Math.sqrt(from), random)],
-      [`${name}.bias`, uniform([to], 1 / Math.sqrt(from), random)],
-    ]),
+    layers.flatMap(([name, from, to]) => {
+      const limit = 1 / Math.sqrt(from);
+      const weight = [`${name}.weight`, uniform([to, from], limit, random)];
+      return name === 'logVariance' ? [weight] : [weight, [`${name}.bias`, uniform([to], limit, random)]];
+    }),
   );
 }
 

@@ -39,10 +39,11 @@ function lossOf(
 ): number {
   const at = (name: string, input: readonly number[]): number[] => {
     const weight = parameters[`${name}.weight`]?.data ?? [];
-    return Array.from(parameters[`${name}.bias`]?.data ?? [], (bias, row) =>
+    const bias = parameters[`${name}.bias`]?.data;
+    return Array.from({ length: weight.length / input.length }, (_, row) =>
       input.reduce(
         (total, value, column) => total + value * (weight[row * input.length + column] ?? 0),
-        bias,
+        bias?.[row] ?? 0,
       ),
     );
   };
