@@ -10,12 +10,11 @@ import {
   oneHot,
   ones,
   type Scalar,
-  slice,
   sum,
   type Tensor,
   type Tensor1D,
 } from '@tensorflow/tfjs-core';
-import { copyOf, float32, type HostTensor, zeros } from '../harness/engine/tensor.ts';
+import { float32, type HostTensor, zeros } from '../harness/engine/tensor.ts';
 import { maskLogits, weightedMean } from '../harness/nn/losses.ts';
 import {
   densityOfMixture,
@@ -43,21 +42,23 @@ import {
   type VaeSettings,
   vaeSettings,
 } from '../harness/train/generative.ts';
+import {
+  beginReplay,
+  type ReplaySettings,
+  replaySettings,
+  rowsOf,
+  shared,
+} from '../harness/train/generative-replay.ts';
 import type { Learner } from '../harness/train/learner.ts';
 import { defineMethod, type Scope } from '../harness/train/method.ts';
 import { classificationLoss } from '../harness/train/model-programs.ts';
-import dgr, { replayTargets } from './dgr.ts';
+import { replayTargets } from './dgr.ts';
 import { distilledHeads } from './lwf.ts';
 
-interface Settings extends VaeSettings {
+interface Settings extends VaeSettings, ReplaySettings {
   readonly prior: 'per-class' | 'standard';
   readonly gates: 'none' | 'task' | 'class';
   readonly silent: number;
-  readonly temperature: number;
-  readonly temperatureSquared: boolean;
-  readonly replayBatch: number;
-  readonly weighting: 'by-share' | 'ratio';
-  readonly ratio: number;
 }
 
 /**
@@ -111,11 +112,7 @@ export default defineMethod<Settings>({
       maximum: 1,
       description: 'Share of the units of a feedback layer that are silent.',
     },
-    temperature: dgr.settings.temperature,
-    temperatureSquared: dgr.settings.temperatureSquared,
-    replayBatch: dgr.settings.replayBatch,
-    weighting: dgr.settings.weighting,
-    ratio: dgr.settings.ratio,
+    ...replaySettings,
   },
   search: { silent: [0, 0.1, 0.5], weighting: ['by-share', 'ratio'] },
 
@@ -141,18 +138,9 @@ export default defineMethod<Settings>({
   },
 
   beginTask(learner, task) {
-    const { temporary, protocol, settings } = learner;
+    const { temporary, protocol } = learner;
     temporary['task.current'] = choice(task.index - 1, protocol.tasks);
-    if (task.index === 1) return;
-    for (const name of learner.trainable) temporary[`past.${name}`] = copyOf(learner.parameter(name));
-    const heads = distilledHeads(protocol, task.index);
-    const shape = [heads.length, protocol.outputs];
-    const rows = (of: 'teacher' | 'student') =>
-      float32(Float32Array.from(heads.flatMap((head) => [...head[of]])), shape);
-    temporary['heads.teacher'] = rows('teacher');
-    temporary['heads.student'] = rows('student');
-    const current = settings.weighting === 'by-share' ? 1 / task.index : settings.ratio;
-    temporary.shares = float32([current, 1 - current], [2]);
+    if (task.index > 1) beginReplay(learner, task, distilledHeads(protocol, task.index));
   },
 
   extraInputs({ settings, protocol }, task, rows) {
@@ -191,8 +179,7 @@ export default defineMethod<Settings>({
     const current = add(classificationLoss(outputs, batch), weightedMean(read, batch.weights)) as Scalar;
     const { shares } = temporary;
     if (!shares || !extra.prior) return current;
-    const parts = add(mul(current, slice(shares, [0], [1])), mul(replayLoss(scope), slice(shares, [1], [1])));
-    return sum(parts) as Scalar;
+    return shared(current, replayLoss(scope), shares);
   },
 
   endTask({ kept, protocol }, task) {
@@ -295,12 +282,8 @@ export function headsOf(
     const chosen = matMul(classes, teacher, false, true);
     return [{ teacher: matMul(chosen, teacher), student: matMul(chosen, student) }];
   }
-  const [count, outputs] = teacher.shape as [number, number];
-  const row = (of: Tensor, head: number) => slice(of, [head, 0], [1, outputs]);
-  return Array.from({ length: count }, (_, head) => ({
-    teacher: row(teacher, head),
-    student: row(student, head),
-  }));
+  const students = rowsOf(student);
+  return rowsOf(teacher).map((head, index) => ({ teacher: head, student: students[index] as Tensor }));
 }
 
 /** Whether made-up rows have a class from the start. */

@@ -10,13 +10,12 @@ import {
   oneHot,
   ones,
   type Scalar,
-  slice,
   softmax,
   sum,
   type Tensor,
   type Tensor1D,
 } from '@tensorflow/tfjs-core';
-import { copyOf, float32, type HostTensor } from '../harness/engine/tensor.ts';
+import type { HostTensor } from '../harness/engine/tensor.ts';
 import { maskLogits, weightedMean } from '../harness/nn/losses.ts';
 import { initialiseVae, vaeLoss } from '../harness/nn/vae.ts';
 import {
@@ -26,17 +25,19 @@ import {
   type VaeSettings,
   vaeSettings,
 } from '../harness/train/generative.ts';
+import {
+  beginReplay,
+  type ReplaySettings,
+  replaySettings,
+  rowsOf,
+  shared,
+} from '../harness/train/generative-replay.ts';
 import { defineMethod, type Scope } from '../harness/train/method.ts';
 import { classificationLoss } from '../harness/train/model-programs.ts';
 import { distilledHeads } from './lwf.ts';
 
-interface Settings extends VaeSettings {
+interface Settings extends VaeSettings, ReplaySettings {
   readonly targets: 'hard' | 'soft';
-  readonly temperature: number;
-  readonly temperatureSquared: boolean;
-  readonly replayBatch: number;
-  readonly weighting: 'by-share' | 'ratio';
-  readonly ratio: number;
 }
 
 /**
@@ -81,36 +82,7 @@ export default defineMethod<Settings>({
       default: 'hard',
       description: 'Whether replayed inputs get the old model’s likeliest label or its soft answers.',
     },
-    temperature: {
-      type: 'number',
-      default: 2,
-      exclusiveMinimum: 0,
-      description: 'T, by which logits are divided before the soft-max of soft answers.',
-    },
-    temperatureSquared: {
-      type: 'boolean',
-      default: false,
-      description: 'Whether the loss of soft answers is multiplied by T².',
-    },
-    replayBatch: {
-      type: 'integer',
-      default: 128,
-      minimum: 1,
-      description: 'Inputs made up in each step.',
-    },
-    weighting: {
-      type: 'string',
-      enum: ['by-share', 'ratio'],
-      default: 'by-share',
-      description: 'Whether r, the weight of the current batch, is 1/k in the k-th task or a constant.',
-    },
-    ratio: {
-      type: 'number',
-      default: 0.5,
-      minimum: 0,
-      maximum: 1,
-      description: 'r of the weighting of that name.',
-    },
+    ...replaySettings,
   },
   search: { targets: ['hard', 'soft'], weighting: ['by-share', 'ratio'] },
 
@@ -124,21 +96,7 @@ export default defineMethod<Settings>({
   },
 
   beginTask(learner, task) {
-    if (task.index === 1) return;
-    const { temporary, protocol, settings } = learner;
-    for (const name of learner.trainable) temporary[`past.${name}`] = copyOf(learner.parameter(name));
-    const heads = distilledHeads(protocol, task.index);
-    const shape = [heads.length, protocol.outputs];
-    temporary['heads.teacher'] = float32(
-      Float32Array.from(heads.flatMap(({ teacher }) => [...teacher])),
-      shape,
-    );
-    temporary['heads.student'] = float32(
-      Float32Array.from(heads.flatMap(({ student }) => [...student])),
-      shape,
-    );
-    const current = settings.weighting === 'by-share' ? 1 / task.index : settings.ratio;
-    temporary.shares = float32([current, 1 - current], [2]);
+    if (task.index > 1) beginReplay(learner, task, distilledHeads(learner.protocol, task.index));
   },
 
   extraInputs({ settings: { latent, replayBatch } }, task, rows) {
@@ -164,7 +122,7 @@ export default defineMethod<Settings>({
     const made = model.generate(prior, partOf(past, 'generator.'));
     const remembered = mean(vaeLoss(model.shape, model.read(made), replayed, generator));
     const replay = add(replayLoss(made, past, scope), remembered);
-    return sum(add(mul(own, slice(shares, [0], [1])), mul(replay, slice(shares, [1], [1])))) as Scalar;
+    return shared(own, replay, shares);
   },
 });
 
@@ -199,10 +157,4 @@ export function replayTargets(
   if (targets === 'soft') return softmax(maskLogits(div(logits, temperature), head));
   const likeliest = argMax(maskLogits(logits, head), -1);
   return cast(oneHot(likeliest as Tensor1D, logits.shape[1] as number), 'float32');
-}
-
-/** The rows of a matrix, `[1, width]` each. */
-function rowsOf(matrix: Tensor): Tensor[] {
-  const [rows, width] = matrix.shape as [number, number];
-  return Array.from({ length: rows }, (_, row) => slice(matrix, [row, 0], [1, width]));
 }
