@@ -15,11 +15,8 @@ const batchSize = 128;
  */
 export function featuresOf<Settings>(learner: Learner<Settings>, task: TrainingTask): Promise<HostTensor> {
   const { train: examples, index } = task;
-  return featuresOfExamples(
-    learner,
-    Array.from({ length: examples.count }, (_, row) => ({ examples, row, task: index })),
-    index,
-  );
+  const all = Array.from({ length: examples.count }, (_, row) => ({ examples, row, task: index }));
+  return outputsOf(learner, all, index, 'features');
 }
 
 /**
@@ -27,18 +24,40 @@ export function featuresOf<Settings>(learner: Learner<Settings>, task: TrainingT
  * @param seen tasks whose training has begun
  * @returns `[examples, width]`
  */
-export async function featuresOfExamples<Settings>(
+export function featuresOfExamples<Settings>(
   learner: Learner<Settings>,
   examples: readonly ExampleReference[],
   seen: number,
 ): Promise<HostTensor> {
+  return outputsOf(learner, examples, seen, 'features');
+}
+
+/**
+ * What the head gives for them, before any mask.
+ * @returns `[examples, outputs]`
+ */
+export function logitsOfExamples<Settings>(
+  learner: Learner<Settings>,
+  examples: readonly ExampleReference[],
+  seen: number,
+): Promise<HostTensor> {
+  return outputsOf(learner, examples, seen, 'rawLogits');
+}
+
+/** One row of the wanted output for each example. */
+async function outputsOf<Settings>(
+  learner: Learner<Settings>,
+  examples: readonly ExampleReference[],
+  seen: number,
+  wanted: 'features' | 'rawLogits',
+): Promise<HostTensor> {
   const program: Program = {
-    name: `features ${learner.method.name}`,
+    name: `${wanted} ${learner.method.name}`,
     inputs: batchInputs(learner.protocol, batchSize, true),
     state: specsOf(modelState(learner)),
     frozen: learner.frozen(),
     run: (tensors) => ({
-      features: runModel(learner, tensors as unknown as Batch, scopeOf(learner, tensors, false)).features,
+      found: runModel(learner, tensors as unknown as Batch, scopeOf(learner, tensors, false))[wanted],
     }),
   };
   const compiled = await learner.compile(program);
@@ -51,9 +70,9 @@ export async function featuresOfExamples<Settings>(
       const length = Math.min(batchSize, examples.length - first);
       const rows = examples.slice(first, first + length);
       writeBatch(rows, (task) => learner.protocol.candidates('train', task, seen), feeds);
-      const { features } = (await compiled.run(feeds, state)) as { features: HostTensor };
-      width = features.shape[1] as number;
-      parts.push((features.data as Float32Array).slice(0, length * width));
+      const { found } = (await compiled.run(feeds, state)) as { found: HostTensor };
+      width = found.shape[1] as number;
+      parts.push((found.data as Float32Array).slice(0, length * width));
     }
   } finally {
     state.dispose();

@@ -52,6 +52,12 @@ export interface Outputs extends BackboneOutputs {
   readonly rawLogits: Tensor;
 }
 
+/**
+ * Is shown what a linear layer reads, `[…, in]`, and gives, `[…, out]`.
+ * @returns what it shall give instead; undefined for what it gives
+ */
+export type LayerWatch = (layer: LinearLayer, x: Tensor, y: Tensor) => Tensor | undefined;
+
 /** What the hooks that run inside a program may use. */
 export interface Scope<Settings> {
   readonly settings: Settings;
@@ -74,8 +80,13 @@ export interface Scope<Settings> {
   /**
    * Runs the model on other rows, or with other weights, such as a teacher's.
    * @param parameters instead of the present ones of their names
+   * @param watch is shown every linear layer; see {@link LayerWatch}
    */
-  forward(batch: Pick<Batch, 'inputs' | 'candidates' | 'tasks'>, parameters?: Tensors): Outputs;
+  forward(
+    batch: Pick<Batch, 'inputs' | 'candidates' | 'tasks'>,
+    parameters?: Tensors,
+    watch?: LayerWatch,
+  ): Outputs;
   /** In {@link Method.linear}: {@link Batch.tasks} of the rows that the model is run on. */
   readonly tasks?: Tensor;
   /** False while predicting. */

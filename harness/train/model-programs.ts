@@ -1,11 +1,10 @@
 import { argMax, mul, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
-import type { LinearLayer } from '../backbones/backbone.ts';
 import type { Program, Tensors } from '../engine/program.ts';
 import type { HostTensors, TensorSpec } from '../engine/tensor.ts';
 import { linear } from '../nn/layers.ts';
 import { crossEntropyPerExample, maskLogits, weightedMean } from '../nn/losses.ts';
 import type { Learner } from './learner.ts';
-import type { Batch, Outputs, Scope } from './method.ts';
+import type { Batch, LayerWatch, Outputs, Scope } from './method.ts';
 import type { Protocol } from './protocol.ts';
 
 /** Mean cross-entropy over the candidates: the loss of plain fine-tuning. */
@@ -15,13 +14,13 @@ export function classificationLoss(outputs: Outputs, batch: Batch): Scalar {
 
 /**
  * Runs the model with the method's way of computing linear layers.
- * @param watch is shown what each linear layer reads and gives
+ * @param watch is shown every linear layer; see {@link LayerWatch}
  */
 export function runModel<Settings>(
   learner: Learner<Settings>,
   batch: Pick<Batch, 'inputs' | 'candidates' | 'tasks'>,
   scope: Scope<Settings>,
-  watch?: (layer: LinearLayer, x: Tensor, y: Tensor) => void,
+  watch?: LayerWatch,
 ): Outputs {
   const { backbone, method } = learner;
   if (method.withoutBackbone) return noOutputs(batch.candidates);
@@ -32,8 +31,7 @@ export function runModel<Settings>(
     const base = (): Tensor =>
       linear(x, parameters[`${layer.name}.weight`] as Tensor, parameters[`${layer.name}.bias`]);
     const y = method.linear ? method.linear(layer, x, base, inner) : base();
-    watch?.(layer, x, y);
-    return y;
+    return watch?.(layer, x, y) ?? y;
   });
   return {
     features,
@@ -121,9 +119,9 @@ export function withForward<Settings>(
 ): Scope<Settings> {
   return {
     ...scope,
-    forward(batch, others) {
+    forward(batch, others, watch) {
       const inner = others ? { ...scope, parameters: { ...scope.parameters, ...others } } : scope;
-      return runModel(learner, batch, withForward(learner, inner));
+      return runModel(learner, batch, withForward(learner, inner), watch);
     },
   };
 }

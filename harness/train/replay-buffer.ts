@@ -64,31 +64,42 @@ export function randomSelection(random: Random): Selection {
   return (rows, count) => Array.from(random.sample(rows.length, count), (at) => rows[at] as number);
 }
 
-/**
- * Fills the memory when a task ends; a reservoir is left as it is. Old examples that no longer have a place go, the last ones
- * of each group first: they are in the order of their selection.
- */
+/** Fills the memory when a task ends, as {@link refill} does. */
 export function storeTask<Settings extends BufferSettings>(
   learner: Learner<Settings>,
   task: TrainingTask,
-  select: Selection = randomSelection(learner.random('memorySampling', 'buffer', task.index)),
+  select?: Selection,
 ): void {
+  refill(learner, task, select);
+}
+
+/**
+ * Fills the memory when a task ends; a reservoir is left as it is. Old examples that no longer have a place go, the last ones
+ * of each group first: they are in the order of their selection.
+ * @returns what was put at each place, by where it stood before: in the task, or at another place of the memory
+ */
+export function refill<Settings extends BufferSettings>(
+  learner: Learner<Settings>,
+  task: TrainingTask,
+  select: Selection = randomSelection(learner.random('memorySampling', 'buffer', task.index)),
+): readonly ExampleReference[] {
   const { memory, settings } = learner;
-  if (!memory || settings.buffer === 'reservoir') return;
+  if (!memory) return [];
+  if (settings.buffer === 'reservoir') return memory.places().map((place) => memory.at(place));
   const byTaskAlone = settings.buffer === 'per-task' || settings.buffer === 'shared-by-tasks';
   const groups = heldGroups(memory, byTaskAlone);
   for (const label of byTaskAlone ? [anyLabel] : new Set(task.train.labels)) {
     groups.push({ task: task.index, label, rows: rowsWith(task, label), examples: task.train });
   }
   const share = shareOf(settings, groups);
-  memory.replaceBy(
-    groups.flatMap((group) => {
-      const { examples, rows, label } = group;
-      const count = share(group);
-      const kept = examples === memory ? rows.slice(0, count) : select(rows, count, label);
-      return kept.map((row) => ({ examples, row, task: group.task }));
-    }),
-  );
+  const held = groups.flatMap((group) => {
+    const { examples, rows, label } = group;
+    const count = share(group);
+    const kept = examples === memory ? rows.slice(0, count) : select(rows, count, label);
+    return kept.map((row) => ({ examples, row, task: group.task }));
+  });
+  memory.replaceBy(held);
+  return held;
 }
 
 /** Examples that share a quota. */

@@ -1,20 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { loadMethod } from '../../harness/train/methods.ts';
 import { expectClose } from '../support/closeness.ts';
-import { ListedExamples, twoTasks } from '../support/tiny-data.ts';
-import type { Opened } from '../support/tiny-learner.ts';
+import { heldExamples } from '../support/held-examples.ts';
+import { type ListedExamples, twoTasks } from '../support/tiny-data.ts';
 import { logitsOf, openLearner, trainOn } from '../support/tiny-learner.ts';
 
 const plain = { backbone: { name: 'mlp', hidden: [] } };
-
-function heldInputs({ learner: { memory } }: Opened): ListedExamples {
-  const values = new Float32Array(5 * (memory?.count ?? 0));
-  memory?.readStored([...(memory.labels ?? []).keys()], values);
-  const inputs = Array.from({ length: memory?.count ?? 0 }, (_, row) => [
-    ...values.slice(5 * row, 5 * row + 5),
-  ]);
-  return new ListedExamples(inputs, [...(memory?.labels ?? [])], [5]);
-}
 
 describe.each(['der', 'der++'])('%s', (name) => {
   it('stores the logits from before the update of the step in which the example came', async () => {
@@ -32,7 +23,7 @@ describe.each(['der', 'der++'])('%s', (name) => {
     const weight = opened.learner.parameter('head.weight').data.slice();
     await trainOn(opened, 1);
     expect(opened.learner.parameter('head.weight').data).not.toEqual(weight);
-    const held = heldInputs(opened);
+    const held = heldExamples(opened);
     const right = held.inputs.flatMap((input) => {
       const row = (first.train as ListedExamples).inputs.findIndex(
         (other) => Math.fround(other[0] ?? 0) === input[0],
@@ -55,7 +46,7 @@ describe.each(['der', 'der++'])('%s', (name) => {
     const { learner, stream } = opened;
     await trainOn(opened, 1);
     const stored = [...(learner.kept.logits?.data ?? [])];
-    const held = heldInputs(opened);
+    const held = heldExamples(opened);
     const second = stream.tasks[1]?.train as ListedExamples;
     const bias = [...learner.parameter('head.bias').data];
     // The gradient by the head's bias, worked out by hand: all six stored examples are in each draw.
@@ -92,6 +83,6 @@ describe.each(['der', 'der++'])('%s', (name) => {
     });
     await trainOn(opened, 1);
     await trainOn(opened, 2);
-    expectClose(opened.learner.kept.logits?.data ?? [], await logitsOf(opened, heldInputs(opened)), 1e-5);
+    expectClose(opened.learner.kept.logits?.data ?? [], await logitsOf(opened, heldExamples(opened)), 1e-5);
   });
 });
