@@ -78,5 +78,6 @@ function formatList(listed: readonly Listed[]): string {
 function timeText({ seconds, runnable, unknown }: Estimate): string {
   if (runnable === 0) return '';
   if (unknown === runnable) return 'unknown: never run';
-  return `${duration(seconds)}${unknown === 0 ? '' : ` and ${unknown} cells that were never run`}`;
+  if (unknown === 0) return duration(seconds);
+  return `${duration(seconds)} and ${unknown === 1 ? 'a cell that was' : `${unknown} cells that were`} never run`;
 }
