@@ -2,9 +2,12 @@ import { CsvError, parse } from 'csv-parse/sync';
 import { messageOf, UserError } from '../errors.ts';
 
 /** What a published ± is. Only with its kind known does it say how far two means may lie apart. */
-export const errorKinds = ['sem', 'sd', 'population-sd', 'unspecified'] as const;
+export const errorKinds = ['sem', 'sd', 'population-sd', 'tolerance', 'unspecified'] as const;
 
-/** One of {@link errorKinds}: `sem` and `sd` have the divisor n − 1, `population-sd` the divisor n. */
+/**
+ * One of {@link errorKinds}: `sem` and `sd` have the divisor n − 1, `population-sd` the divisor n. `tolerance` is no spread:
+ * its authors' own tests accept what is not worse than the value by more than it.
+ */
 export type ErrorKind = (typeof errorKinds)[number];
 
 const units = ['percent', 'fraction', 'other'] as const;

@@ -53,7 +53,8 @@ export const widestMargin = 0.05;
  * @returns null where kind or number of runs is not known, or one run has no spread
  */
 export function publishedSpread({ error, errorKind, seeds }: PublishedMean): Spread | null {
-  if (error === null || errorKind === null || errorKind === 'unspecified' || seeds === null) return null;
+  if (error === null || errorKind === null || seeds === null) return null;
+  if (errorKind === 'unspecified' || errorKind === 'tolerance') return null;
   const root = Math.sqrt(seeds);
   if (errorKind === 'sem') return { deviation: error * root, standardError: error, from: 'published' };
   if (errorKind === 'sd') return { deviation: error, standardError: error / root, from: 'published' };
@@ -65,12 +66,13 @@ export function publishedSpread({ error, errorKind, seeds }: PublishedMean): Spr
 /**
  * Whether runs agree with a published mean: |difference of the means| ≤ 2·√(SEM² + SD²/k) with k runs, SEM and SD by
  * {@link publishedSpread}. Where the paper gives no error, both come from the runs' own deviation, with one run behind a
- * value whose number of runs is not known.
+ * value whose number of runs is not known. Where it gives a tolerance, runs agree that are not worse by more on average.
  * @param values one for each run, as fractions; at least one
  */
 export function judge(published: PublishedMean, values: readonly number[]): Judgement {
   const runs = values.length;
   const difference = mean([...values]) - published.value;
+  if (published.errorKind === 'tolerance') return withinTolerance(difference, published.error ?? 0, runs);
   const spread = publishedSpread(published) ?? ownSpread(published, values);
   const margin = spread === null ? null : marginOf(spread, runs);
   if (runs < fewestSeeds || spread === null || margin === null) {
@@ -84,6 +86,12 @@ export function judge(published: PublishedMean, values: readonly number[]): Judg
     ? { kind: 'too-few-seeds', needed: neededRuns(spread, published.seeds) }
     : { kind: 'matched' };
   return { verdict, difference, margin, spread };
+}
+
+function withinTolerance(difference: number, tolerance: number, runs: number): Judgement {
+  const judged = (verdict: Verdict): Judgement => ({ verdict, difference, margin: tolerance, spread: null });
+  if (runs < fewestSeeds) return judged({ kind: 'too-few-seeds', needed: fewestSeeds });
+  return judged(difference < -tolerance ? { kind: 'off', by: difference } : { kind: 'matched' });
 }
 
 /** Largest difference of two means that counts as none. */

@@ -8,6 +8,7 @@ const errorWords: Readonly<Record<ErrorKind, string>> = {
   sem: 'SEM',
   sd: 'SD',
   'population-sd': 'SD (divisor n)',
+  tolerance: 'tolerance of its test',
   unspecified: '±, kind not given',
 };
 
@@ -16,14 +17,15 @@ export function publishedText(cell: PublishedCell): string {
   const number = publishedFraction(cell);
   if (number === null) return cell.text;
   const shown = cell.unit === 'percent' ? cell.text : percent(number.value);
-  return number.error === null ? shown : `${shown} ± ${percent(number.error)}`;
+  if (number.error === null) return shown;
+  return `${shown} ${cell.errorKind === 'tolerance' ? '−' : '±'} ${percent(number.error)}`;
 }
 
 /** What the published errors of a table are: `SEM over 20 runs`. */
 export function errorText({ errorKind, seeds }: PublishedCell): string {
-  if (errorKind === null) return seeds === null ? '' : `${seeds} ${seeds === 1 ? 'run' : 'runs'}`;
-  const word = errorWords[errorKind];
-  return seeds === null ? word : `${word} over ${seeds} runs`;
+  const runs = seeds === null ? '' : `${seeds} ${seeds === 1 ? 'run' : 'runs'}`;
+  if (errorKind === null) return runs;
+  return runs === '' ? errorWords[errorKind] : `${errorWords[errorKind]} over ${runs}`;
 }
 
 /** Our mean in percent with its 95% interval, where there are enough runs for one. */

@@ -86,6 +86,14 @@ describe('the pass rule', () => {
     expect(known.margin).toBeCloseTo(2 * Math.sqrt(deviation ** 2 / 20 + deviation ** 2 / 5), 9);
     expect(unknown.margin).toBeCloseTo(2 * Math.sqrt(deviation ** 2 + deviation ** 2 / 5), 9);
   });
+
+  it('of a tolerance asks no more than to be not worse by more than it, and three runs', () => {
+    const floor: PublishedMean = { value: 0.83, error: 0.03, errorKind: 'tolerance', seeds: 1 };
+    expect(judge(floor, around(0.95, 3)).verdict).toEqual({ kind: 'matched' });
+    expect(judge(floor, around(0.801, 3)).verdict).toEqual({ kind: 'matched' });
+    expect(judge(floor, around(0.799, 3))).toMatchObject({ verdict: { kind: 'off' }, margin: 0.03 });
+    expect(judge(floor, [0.83, 0.83]).verdict).toEqual({ kind: 'too-few-seeds', needed: 3 });
+  });
 });
 
 const anyMean = record({

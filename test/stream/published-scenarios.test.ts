@@ -19,7 +19,7 @@ function digitsOf(stream: TaskStream, task: number): number[] {
   return [...new Set(stream.tasks[task]?.train.labels)].sort().map((label) => stream.order[label] ?? -1);
 }
 
-const published = scenarioNames().filter((name) => /^(vandeven|hsu|der)-/.test(name));
+const published = scenarioNames().filter((name) => /^(avalanche|vandeven|hsu|der)-/.test(name));
 
 /** Updates of a whole run, as the papers' code counts them. */
 function updatesOf({ scenario, tasks }: TaskStream): number {
@@ -29,6 +29,10 @@ function updatesOf({ scenario, tasks }: TaskStream): number {
 }
 
 const facts: readonly [name: string, shape: number[], outputs: number, tasks: number, updates: number][] = [
+  ['avalanche-permuted-mnist-10', [1, 28, 28], 10, 10, 23_500],
+  ['avalanche-permuted-mnist-17', [1, 28, 28], 10, 17, 102_000],
+  ['avalanche-permuted-mnist-5', [1, 28, 28], 10, 5, 30_000],
+  ['avalanche-split-mnist-task', [1, 28, 28], 10, 5, 9390],
   ['der-permuted-mnist', [1, 28, 28], 10, 20, 9380],
   ['der-rotated-mnist', [1, 28, 28], 10, 20, 9380],
   ['der-split-mnist-class', [1, 28, 28], 10, 5, 6002],
@@ -76,6 +80,10 @@ test('the three scenarios of a paper differ in kind, outputs and what may be ans
     }),
   );
   expect(Object.fromEntries(rules)).toEqual({
+    'avalanche-permuted-mnist-10': 'domain class all/all',
+    'avalanche-permuted-mnist-17': 'domain class all/all',
+    'avalanche-permuted-mnist-5': 'domain class all/all',
+    'avalanche-split-mnist-task': 'task class current/current',
     'der-permuted-mnist': 'domain class all/all',
     'der-rotated-mnist': 'domain class all/all',
     'der-split-mnist-class': 'class class all/all',
@@ -148,11 +156,14 @@ test('a seed that the paper did not have is refused, with those that it had', as
   );
 });
 
-test('permuted tasks of Hsu begin with the image as it is, those of van de Ven and Buzzega do not', async () => {
+test('permuted tasks of Hsu begin with the image as it is, those of others do not', async () => {
   const names = await Promise.all(
-    ['hsu-permuted-mnist-domain', 'vandeven-permuted-mnist-domain', 'der-permuted-mnist'].map(
-      async (name) => (await open(name, 2)).tasks[0]?.name,
-    ),
+    [
+      'hsu-permuted-mnist-domain',
+      'vandeven-permuted-mnist-domain',
+      'der-permuted-mnist',
+      'avalanche-permuted-mnist-5',
+    ].map(async (name) => (await open(name, 2)).tasks[0]?.name),
   );
-  expect(names).toEqual(['not permuted', 'permutation 1', 'permutation 1']);
+  expect(names).toEqual(['not permuted', 'permutation 1', 'permutation 1', 'permutation 1']);
 });
