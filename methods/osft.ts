@@ -57,7 +57,7 @@ interface Settings {
  */
 export default defineMethod<Settings>({
   name: 'osft',
-  version: 1,
+  version: 2,
   title: 'OSFT',
   summary:
     'Freezes the large singular directions of each weight and trains the small ones, orthogonal to them.',

@@ -22,6 +22,7 @@ const groups = ['parameters', 'moments', 'kept'] as const;
 interface Header {
   readonly progress: Progress;
   readonly step: number;
+  readonly momentStarts?: Readonly<Record<string, number>>;
   readonly trainable: readonly string[];
   /** Names of each group in the learner's own order: a sum over tensors in another order is rounded otherwise. */
   readonly names: Readonly<Record<(typeof groups)[number], readonly string[]>>;
@@ -39,6 +40,7 @@ export function saveCheckpoint<Settings>(path: string, learner: Learner<Settings
   const header = {
     progress,
     step: learner.step,
+    momentStarts: learner.momentStarts,
     trainable: [...learner.trainable],
     names,
   };
@@ -64,6 +66,8 @@ export function loadCheckpoint<Settings>(path: string, learner: Learner<Settings
     learner[group] = Object.fromEntries(named) as HostTensors;
   }
   learner.step = header.step;
+  // Checkpoints of earlier versions do not say.
+  learner.momentStarts = header.momentStarts ?? {};
   learner.trainable.clear();
   for (const name of header.trainable) learner.trainable.add(name);
   learner.memory?.restore(tensors);

@@ -58,8 +58,10 @@ export class Learner<Settings = Record<string, unknown>> {
   memory: ExampleMemory | undefined;
   /** The optimiser's tensors, `<moment>.<parameter>`. */
   moments: HostTensors = {};
-  /** Optimiser steps since the moments were last at 0. */
+  /** The optimiser's steps since its start. */
   step = 0;
+  /** The step after which a parameter's moments began, by its name, where they are younger than the optimiser. */
+  momentStarts: Readonly<Record<string, number>> = {};
   readonly #engine: Engine;
   readonly #seeds: Seeds;
 
@@ -121,6 +123,7 @@ export class Learner<Settings = Record<string, unknown>> {
   /** Sets the optimiser back to its start. */
   forgetMoments(): void {
     this.moments = {};
+    this.momentStarts = {};
     this.step = 0;
   }
 

@@ -2,7 +2,7 @@ import type { Engine, ProgramState } from '../engine/program.ts';
 import { type HostTensor, type HostTensors, zeros } from '../engine/tensor.ts';
 import { unroll } from '../engine/unroll.ts';
 import { UserError } from '../errors.ts';
-import { initialMoments, type Optimiser, optimiserOf } from '../nn/optimisers.ts';
+import { type Optimiser, optimiserOf } from '../nn/optimisers.ts';
 import { type Schedule, schedule } from '../nn/schedules.ts';
 import type { Random } from '../random.ts';
 import type { Training } from '../stream/scenario.ts';
@@ -12,6 +12,7 @@ import type { ExampleReference } from './example-memory.ts';
 import type { Learner } from './learner.ts';
 import type { StepMoment } from './method.ts';
 import { modelState } from './model-programs.ts';
+import { beginMoments } from './moment-starts.ts';
 import {
   extraOf,
   gradientProgram,
@@ -73,10 +74,7 @@ export class StepRunner<Settings> {
     const small = learner.backbone.oneRowPerExample && learner.totalParameters < smallModel;
     this.#stepsPerCall = small && !learner.method.between ? stepsPerCallOfSmallModels : 1;
     if (training.optimiserState === 'reset') learner.forgetMoments();
-    learner.moments = {
-      ...initialMoments(this.#optimiser, optimised(learner)),
-      ...momentsInUse(learner),
-    };
+    beginMoments(learner, this.#optimiser);
     this.#state = engine.createState({
       ...modelState(learner),
       ...temporaryState(learner),
@@ -232,19 +230,4 @@ export class StepRunner<Settings> {
         'Lower the learning rate (--set training.learningRate=…) or the strength of the method.',
     );
   }
-}
-
-/** The trained parameters that the scenario's optimiser steps. */
-function optimised<Settings>(learner: Learner<Settings>): HostTensors {
-  return Object.fromEntries(
-    Object.entries(learner.trained()).filter(([name]) => !learner.ownSteps.has(name)),
-  );
-}
-
-function momentsInUse<Settings>(learner: Learner<Settings>): HostTensors {
-  return Object.fromEntries(
-    Object.entries(learner.moments).filter(([name]) =>
-      learner.trainable.has(name.slice(name.indexOf('.') + 1)),
-    ),
-  );
 }

@@ -16,6 +16,7 @@ import {
   specsOf,
   withForward,
 } from './model-programs.ts';
+import { numbersFor, optimiserNumbers, startsLabel } from './moment-starts.ts';
 
 /** What a training step is fed. */
 export interface StepShape extends BatchRoom {
@@ -25,13 +26,13 @@ export interface StepShape extends BatchRoom {
 
 /** The scalars of one step: the optimiser's, and the method's under `number.<name>`. */
 export function stepNumbers<Settings>(
-  { method, settings, step }: Pick<Learner<Settings>, 'method' | 'settings' | 'step'>,
+  learner: Learner<Settings>,
   optimiser: Optimiser,
   moment: StepMoment,
 ): Record<string, number> {
-  const own = Object.entries(method.numbers?.(settings, moment) ?? {});
+  const own = Object.entries(learner.method.numbers?.(learner.settings, moment) ?? {});
   return {
-    ...optimiser.numbers(step, moment.learningRate),
+    ...optimiserNumbers(learner, optimiser, moment.learningRate),
     ...Object.fromEntries(own.map(([name, value]) => [numberPrefix + name, value])),
   };
 }
@@ -46,7 +47,7 @@ export function trainingProgram<Settings>(
   shape: StepShape,
 ): Program {
   return {
-    name: `train ${learner.method.name}`,
+    name: `train ${learner.method.name}${startsLabel(learner)}`,
     inputs: stepInputs(learner, optimiser, shape),
     state: stateOf(learner),
     frozen: learner.frozen(),
@@ -100,7 +101,7 @@ export function gradientProgram<Settings>(
 export function updateProgram<Settings>(learner: Learner<Settings>, optimiser: Optimiser): Program {
   const names = Object.keys(learner.trained());
   return {
-    name: `update ${learner.method.name}`,
+    name: `update ${learner.method.name}${startsLabel(learner)}`,
     inputs: numberInputs(learner, optimiser),
     state: { ...stateOf(learner), ...specsOf(learner.trained(), 'gradient.') },
     frozen: learner.frozen(),
@@ -173,12 +174,12 @@ function withoutTemporary<Settings>(
 }
 
 function numberInputs<Settings>(
-  { method, settings }: Learner<Settings>,
+  learner: Learner<Settings>,
   optimiser: Optimiser,
 ): Record<string, TensorSpec> {
   // Only the names count here; any moment gives them.
   const moment = { iteration: 0, iterations: 1, epoch: 0, epochs: 1, learningRate: 1 };
-  const names = Object.keys(stepNumbers({ method, settings, step: 1 }, optimiser, moment));
+  const names = Object.keys(stepNumbers(learner, optimiser, moment));
   return Object.fromEntries(names.map((name) => [name, { shape: [], dtype: 'float32' as const }]));
 }
 
@@ -229,7 +230,7 @@ function updatesOf<Settings>(
   const names = Object.keys(learner.trained());
   const ordinary = Object.fromEntries(Object.entries(gradients).filter(([name]) => !ownSteps.has(name)));
   const updates = {
-    ...applyOptimiser(optimiser, ordinary, tensors),
+    ...applyOptimiser(learner, optimiser, ordinary, tensors),
     ...stateNames(learner, 'step', method.step?.(gradients, scope)),
   };
   const updated = pick({ ...tensors, ...updates }, names);
@@ -260,14 +261,20 @@ export function temporaryState<Settings>({ temporary }: Learner<Settings>): Host
   return prefixed(temporary, 'temporary.');
 }
 
-function applyOptimiser(optimiser: Optimiser, gradients: Tensors, tensors: Tensors): Tensors {
+function applyOptimiser<Settings>(
+  learner: Learner<Settings>,
+  optimiser: Optimiser,
+  gradients: Tensors,
+  tensors: Tensors,
+): Tensors {
   const updates: Tensors = {};
   for (const [name, gradient] of Object.entries(gradients)) {
     const moments = zip(
       optimiser.moments,
       optimiser.moments.map((moment) => tensors[`${moment}.${name}`] as Tensor),
     );
-    const update = optimiser.update(tensors[name] as Tensor, gradient, moments, tensors);
+    const numbers = numbersFor(name, learner, optimiser, tensors);
+    const update = optimiser.update(tensors[name] as Tensor, gradient, moments, numbers);
     updates[name] = update.parameter;
     for (const [moment, value] of Object.entries(update.moments)) updates[`${moment}.${name}`] = value;
   }

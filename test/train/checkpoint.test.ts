@@ -29,12 +29,14 @@ async function open(name: string, settings = {}): Promise<Opened> {
 }
 
 /** All that a learner carries from task to task; tensors as pairs, since their order counts. */
-function carried({ parameters, moments, kept, memory, trainable, step }: Learner): unknown {
+function carried(learner: Learner): unknown {
+  const { parameters, moments, kept, memory, trainable, step, momentStarts } = learner;
   return {
     tensors: [parameters, moments, kept].map(Object.entries),
     memory: memory?.toTensors(),
     trainable: [...trainable],
     step,
+    momentStarts,
   };
 }
 

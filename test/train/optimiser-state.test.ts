@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { zeros } from '../../harness/engine/tensor.ts';
+import type { Method } from '../../harness/train/method.ts';
+import { trainTask } from '../../harness/train/train-task.ts';
 import { fakeMethod } from '../support/fake-method.ts';
 import { twoTasks } from '../support/tiny-data.ts';
 import { learn, openLearner, valuesOf } from '../support/tiny-learner.ts';
@@ -48,6 +50,36 @@ describe('what the optimiser remembers', () => {
     const lost = Object.keys(before).filter((name) => !(name in learner.moments));
     expect(lost.sort()).toEqual(['firstMoment.head.bias', 'secondMoment.head.bias']);
   });
+
+  const looks: Partial<Method> = { between: { needs: () => ['head.bias'], refresh: () => ({}) } };
+  it.each([
+    ['in one program', {}],
+    ['in two halves', looks],
+  ])(
+    'is counted anew for a parameter that is set anew: its first step %s is a first step',
+    async (_, hooks) => {
+      const training = { ...adam, updates: 20 };
+      const opened = await openLearner({ method: fakeMethod(hooks), tasks: twoTasks(), training });
+      const { learner, engine, stream } = opened;
+      await learn(opened, 1);
+      const before = valuesOf(learner.parameters)['head.weight'] ?? [];
+      learner.setParameter('head.bias', zeros([4]));
+      const [, task] = stream.tasks;
+      if (!task) throw new Error('There is no second task.');
+      const once = { ...stream.scenario.training, updates: 1 };
+      await trainTask({ learner, engine, training: once, task: { ...task, index: 2 }, past: [] }, () => {});
+      expect(learner.momentStarts).toEqual({ 'head.bias': 20 });
+      const after = valuesOf(learner.parameters);
+      // A first step of Adam is as long as the learning rate, whatever the gradient; a later one with moments at 0 would be 0.0054.
+      for (const bias of after['head.bias'] ?? []) expect(Math.abs(bias)).toBeCloseTo(0.01, 5);
+      // The others' moments are as they were, so their steps are not.
+      const moved = before.map((weight, at) => Math.abs(weight - (after['head.weight']?.[at] ?? weight)));
+      expect(Math.min(...moved)).toBeLessThan(0.009);
+      await learn(opened, 2);
+      expect(learner.momentStarts).toEqual({ 'head.bias': 20 });
+      expect(learner.step).toBe(41);
+    },
+  );
 
   it('lets go of parameters that are trained no more', async () => {
     const method = fakeMethod({
