@@ -4,8 +4,8 @@ import { featuresOf } from '../harness/train/features.ts';
 import { defineMethod } from '../harness/train/method.ts';
 
 /**
- * Nearest class mean on frozen features. Nothing is trained; after a task, the mean μ_c of the features f(x) of each of its
- * classes is kept, and an example is given the class whose mean has the smallest angle to its features:
+ * Nearest class mean on frozen features. Nothing is trained; the mean μ_c of the features f(x) of all examples of a class so far is
+ * kept, whatever tasks they came in, and an example is given the class whose mean has the smallest angle to its features:
  *
  *     argmax over c of  f(x)·μ_c / (‖f(x)‖ ‖μ_c‖)
  *
@@ -14,7 +14,7 @@ import { defineMethod } from '../harness/train/method.ts';
  */
 export default defineMethod({
   name: 'ncm',
-  version: 1,
+  version: 2,
   title: 'Nearest class mean',
   summary: 'Trains nothing; answers with the class whose mean feature is nearest.',
   paper: {
@@ -30,25 +30,30 @@ export default defineMethod({
     learner.trainable.clear();
     const width = learner.backbone.layers.at(-1)?.inputs ?? 0;
     learner.kept.means = zeros([learner.protocol.outputs, width]);
+    learner.kept.counts = zeros([learner.protocol.outputs]);
   },
 
   trainingTasks: () => [],
 
   async endTask(learner, task) {
     const features = await featuresOf(learner, task);
-    const means = learner.kept.means as typeof features;
+    const { means, counts } = learner.kept as Record<'means' | 'counts', typeof features>;
     const [, width] = means.shape as [number, number];
-    const updated = new Float64Array(means.data);
-    for (const label of new Set(task.train.labels)) updated.fill(0, label * width, (label + 1) * width);
-    const counts = new Map<number, number>();
-    for (const label of task.train.labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+    const sums = Float64Array.from(
+      means.data,
+      (mean, at) => mean * (counts.data[Math.floor(at / width)] as number),
+    );
+    const counted = Float32Array.from(counts.data);
     task.train.labels.forEach((label, row) => {
+      counted[label] = (counted[label] as number) + 1;
       for (let at = 0; at < width; at++) {
-        const share = (features.data[row * width + at] as number) / (counts.get(label) as number);
-        updated[label * width + at] = (updated[label * width + at] as number) + share;
+        const place = label * width + at;
+        sums[place] = (sums[place] as number) + (features.data[row * width + at] as number);
       }
     });
+    const updated = sums.map((sum, at) => sum / Math.max(1, counted[Math.floor(at / width)] as number));
     learner.kept.means = float32(Float32Array.from(updated), means.shape);
+    learner.kept.counts = float32(counted, counts.shape);
   },
 
   predict: ({ features }, _batch, { kept }) =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { featuresOf } from '../../harness/train/features.ts';
 import { loadMethod } from '../../harness/train/methods.ts';
-import { twoTasks } from '../support/tiny-data.ts';
+import { type ListedTask, madeUpTask, twoTasks } from '../support/tiny-data.ts';
 import { answers, learn, openLearner, valuesOf } from '../support/tiny-learner.ts';
 
 /** More examples than a batch of features has rows. */
@@ -29,6 +29,25 @@ describe('nearest class mean', () => {
         expect(opened.learner.kept.means?.data[label * width + at]).toBeCloseTo(sum / rows.length, 5);
       }
     }
+  });
+
+  it('takes the mean over all tasks that a class comes in, whatever their order', async () => {
+    const { method } = await loadMethod('ncm');
+    const shape = { shape: [2], count: 40 };
+    const tasks = [madeUpTask(1, [0, 1], shape), madeUpTask(2, [1, 2], { ...shape, count: 70 })] as const;
+    const means = async (order: readonly ListedTask[]): Promise<readonly number[]> => {
+      const opened = await openLearner({
+        method,
+        tasks: order.map((task, at) => ({ ...task, index: at + 1 })),
+      });
+      for (const at of order.keys()) await learn(opened, at + 1);
+      return [...(opened.learner.kept.means?.data ?? [])];
+    };
+    const [forward, backward] = [await means(tasks), await means([tasks[1], tasks[0]])];
+    expect(forward.some((value) => value !== 0)).toBe(true);
+    forward.forEach((value, at) => {
+      expect(value).toBeCloseTo(backward[at] as number, 5);
+    });
   });
 
   it('answers with the class whose mean has the smallest angle to the features', async () => {
