@@ -2,6 +2,7 @@ import { add, concat, matMul, mul, reshape, type Tensor, zeros as zeroTensor } f
 import { Matrix } from 'ml-matrix';
 import type { LinearLayer } from '../harness/backbones/backbone.ts';
 import { zeros } from '../harness/engine/tensor.ts';
+import { UserError } from '../harness/errors.ts';
 import {
   directionsTaken,
   extendMemory,
@@ -54,7 +55,7 @@ interface Settings {
  */
 export default defineMethod<Settings>({
   name: 'inf-lora',
-  version: 1,
+  version: 2,
   title: 'InfLoRA',
   summary:
     'Trains a low-rank update for each task that reads only directions in which past tasks had no input.',
@@ -82,9 +83,9 @@ export default defineMethod<Settings>({
     },
     tasks: {
       type: 'integer',
-      default: 10,
-      minimum: 1,
-      description: 'T, the number of tasks of the scenario.',
+      default: 0,
+      minimum: 0,
+      description: 'T, over how many tasks the share rises; 0 for those of the scenario.',
     },
     examples: {
       type: 'integer',
@@ -102,6 +103,13 @@ export default defineMethod<Settings>({
   training: { optimiser: 'adam', learningRate: 5e-4, weightDecay: 0, schedule: 'cosine' },
 
   prepare(learner) {
+    const { settings, protocol } = learner;
+    if (settings.tasks > 0 && settings.tasks < protocol.tasks) {
+      throw new UserError(
+        `The share of inf-lora is at its end after ${settings.tasks} tasks (tasks=${settings.tasks}), but the scenario has ` +
+          `${protocol.tasks}. Leave the setting out, or set it to ${protocol.tasks} or more.`,
+      );
+    }
     targetLayers(learner);
     trainOnlyHead(learner);
   },
@@ -124,10 +132,11 @@ export default defineMethod<Settings>({
     const layers = targetLayers(learner);
     for (const layer of layers) merge(learner, layer);
     const covariances = await measureInputs(learner, task);
+    const { settings, protocol } = learner;
+    const share = shareAfter(task.index, { ...settings, tasks: settings.tasks || protocol.tasks });
     const ranks: Record<string, number> = {};
     for (const layer of layers) {
       const what = `the inputs of ${layer.name} in task ${task.index}, for inf-lora`;
-      const share = shareAfter(task.index, learner.settings);
       const memory = extendMemory(memoryOf(learner, layer), covariances[layer.name] as Matrix, share, what);
       setMemory(learner, layer, memory);
       ranks[layer.name] = directionsTaken(memory);

@@ -176,6 +176,12 @@ describe('InfLoRA', () => {
     expect(after['head.weight']).not.toEqual(before['head.weight']);
   });
 
+  it('lets the share rise over the tasks of the scenario, and refuses fewer', async () => {
+    const { learner } = await open('mlp', { tasks: 0 });
+    expect(learner.protocol.tasks).toBe(2);
+    await expect(open('mlp', { tasks: 1 })).rejects.toThrow(/tasks=1.*the scenario has 2/);
+  });
+
   it('asks for a share that rises by equal steps', () => {
     const settings = { firstShare: 0.9, lastShare: 1, tasks: 5 };
     expectClose(
