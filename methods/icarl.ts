@@ -46,7 +46,7 @@ const unknown = -1e6;
  *     L(θ) = − Σ_y [ t_y log σ(z_y) + (1 − t_y) log(1 − σ(z_y)) ],
  *
  * with t_y = 1 or 0 for the classes of this task and t_y = σ(z̄_y / T) for older ones, z̄ the logits of the model before the task (T = 1
- * in the paper, 2 in van de Ven, Tuytelaars & Tolias 2022). Exemplars are chosen by herding on features of length 1 (Algorithm 4),
+ * in the paper, 2 in van de Ven, Tuytelaars & Tolias 2022). Exemplars are chosen by herding on features of length 1, towards their mean at length 1 (Algorithm 4),
  * and an example is given the class whose exemplars have the nearest mean feature, of length 1 too (Algorithm 1), by the model as
  * it stands after the task.
  *
@@ -55,7 +55,7 @@ const unknown = -1e6;
  */
 export default defineMethod<Settings>({
   name: 'icarl',
-  version: 1,
+  version: 2,
   title: 'iCaRL',
   summary: 'Distils old classes, keeps exemplars by herding, answers with the nearest mean of exemplars.',
   paper: {
@@ -121,12 +121,10 @@ export default defineMethod<Settings>({
 
   async endTask(learner, task) {
     const features = vectorsOf(await featuresOf(learner, task), learner);
-    storeTask(learner, task, (rows, count) =>
-      herd(
-        rows.map((row) => features[row] as Float32Array),
-        count,
-      ).map((place) => rows[place] as number),
-    );
+    storeTask(learner, task, (rows, count) => {
+      const own = rows.map((row) => features[row] as Float32Array);
+      return herd(own, count, classMean(own, learner)).map((place) => rows[place] as number);
+    });
     await learnMeans(learner, task.index);
   },
 
@@ -143,22 +141,25 @@ export default defineMethod<Settings>({
 
 /** Means of the exemplars' features by the present model. */
 async function learnMeans(learner: Learner<Settings>, seen: number): Promise<void> {
-  const { memory, kept, settings } = learner;
+  const { memory, kept } = learner;
   if (!memory || !kept.means) return;
   const held: ExampleReference[] = memory.places().map((place) => memory.at(place));
   const features = vectorsOf(await featuresOfExamples(learner, held, seen), learner);
   const [outputs, width] = kept.means.shape as [number, number];
   const [means, known] = [new Float32Array(outputs * width), new Float32Array(outputs)];
   for (const label of new Set(memory.labels)) {
-    const mean = meanOf(
-      features.filter((_, place) => memory.labels[place] === label),
-      width,
-    );
-    means.set(settings.normaliseFeatures ? unitVector(mean) : mean, label * width);
+    const own = features.filter((_, place) => memory.labels[place] === label);
+    means.set(classMean(own, learner), label * width);
     known[label] = 1;
   }
   kept.means = float32(means, [outputs, width]);
   kept.known = float32(known, [outputs]);
+}
+
+/** The mean of features, again at length 1 where they are. */
+function classMean(features: readonly Float32Array[], { settings }: Learner<Settings>): Float64Array {
+  const mean = meanOf(features, features[0]?.length ?? 0);
+  return settings.normaliseFeatures ? unitVector(mean) : mean;
 }
 
 /** The rows of features, at length 1 where the settings want it. */

@@ -2,11 +2,15 @@
  * Chooses examples whose mean feature stays near that of all, one by one (Rebuffi et al. 2017, "iCaRL", Algorithm 4):
  * `p_k = argmin over x of ‖μ − (φ(x) + Σ_{j<k} φ(p_j)) / k‖`, none twice.
  * @param features a vector for each example, all of one length
+ * @param mean μ, where it is not simply the mean of the features
  * @returns places in `features`, the best first, so that any beginning of the list is a choice by itself
  */
-export function herd(features: readonly Float32Array[], count: number): number[] {
-  const width = features[0]?.length ?? 0;
-  const mean = meanOf(features, width);
+export function herd(
+  features: readonly Float32Array[],
+  count: number,
+  mean: Float64Array = meanOf(features, features[0]?.length ?? 0),
+): number[] {
+  const width = mean.length;
   const sum = new Float64Array(width);
   const free = new Set(features.keys());
   const chosen: number[] = [];
