@@ -23,7 +23,7 @@ interface Settings {
  */
 export default defineMethod<Settings>({
   name: 'inc-lora',
-  version: 1,
+  version: 2,
   title: 'IncLoRA',
   summary:
     'Freezes the backbone and trains a new low-rank update of each layer for each task, on top of the old ones.',
