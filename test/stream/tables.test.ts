@@ -24,11 +24,11 @@ function csv(
   return readCsv(full, contextOf(temporaryFolder(files), memoryLimit));
 }
 
-function jsonl(train: string, spec: Partial<TableSpec> = {}) {
-  const folder = temporaryFolder({ 'train.jsonl': train });
-  const file = { path: 'train.jsonl' };
+function jsonl(train: string, spec: Partial<TableSpec> = {}, test = train) {
+  const folder = temporaryFolder({ 'train.jsonl': train, 'test.jsonl': test });
+  const [trainFile, testFile] = [{ path: 'train.jsonl' }, { path: 'test.jsonl' }];
   return readJsonl(
-    { kind: 'jsonl', train: file, test: file, labelColumn: 'kind', split: rule, ...spec },
+    { kind: 'jsonl', train: trainFile, test: testFile, labelColumn: 'kind', split: rule, ...spec },
     contextOf(folder),
   );
 }
@@ -65,6 +65,20 @@ test('feature columns, domain column and shape choose what the input is', async 
   expect(data.domains).toEqual(['oslo', 'rome']);
   expect([...(data.train.table.domains ?? [])]).toEqual([1, 0]);
   expect(storedRow(data.train, 0)).toEqual([4, 1, 2, 3]);
+});
+
+test('the columns of a test file are found by their names, in whichever order they stand', async () => {
+  const data = await csv({ 'train.csv': train, 'test.csv': 'y,x,kind\n20,10,a\n' });
+  expect(storedRow(data.train, 0)).toEqual([1, 2]);
+  expect(storedRow(data.test, 0)).toEqual([10, 20]);
+});
+
+test('listed feature columns may stand among others, and elsewhere in the test file', async () => {
+  const data = await csv(
+    { 'train.csv': train, 'test.csv': 'id,y,kind,x\n7,20,a,10\n' },
+    { featureColumns: ['x', 'y'] },
+  );
+  expect(storedRow(data.test, 0)).toEqual([10, 20]);
 });
 
 test('reads compressed CSV, and rows beyond the memory limit from a scratch file', async () => {
@@ -140,10 +154,28 @@ const csvFaults: [string, Record<string, string>, Partial<TableSpec>, RegExp][] 
     /test\.csv, line 3: the label "c" does not occur in .*train\.csv/,
   ],
   [
-    'a test file with other columns',
+    'a test file without a column',
     { 'train.csv': train, 'test.csv': 'x,kind\n1,a\n' },
     {},
-    /test\.csv has 1 values a row, but .*train\.csv has 2/,
+    /test\.csv, line 1: the features are not those of .*train\.csv: the file lacks "y"\. Give .* list "featureColumns"\.$/,
+  ],
+  [
+    'a test file with one more column',
+    { 'train.csv': train, 'test.csv': 'id,x,kind,y\n1,1,a,1\n' },
+    {},
+    /test\.csv, line 1: the features are not those of .*train\.csv: the file has "id" besides\. Give/,
+  ],
+  [
+    'a test file with other columns',
+    { 'train.csv': train, 'test.csv': 'p,kind,q\n1,a,1\n' },
+    {},
+    /test\.csv, line 1: .*: the file lacks "x", "y" and has "p", "q" besides\. Give/,
+  ],
+  [
+    'a test file with very many other columns',
+    { 'train.csv': train, 'test.csv': 'a,b,c,d,e,f,g,kind,x,y\n1,1,1,1,1,1,1,a,1,1\n' },
+    {},
+    /: the file has "a", "b", "c", "d", "e" and 2 more besides\. Give/,
   ],
 ];
 
@@ -163,6 +195,38 @@ test('reads JSONL: numbers and nested lists make one row', async () => {
   expect(storedRow(data.train, 0)).toEqual([1, 2, 3, 4, 5]);
   expect(storedRow(data.train, 1)).toEqual([6, 7, 8, 9, 0]);
 });
+
+test('the keys of a JSONL test file are found by their names, in whichever order they stand', async () => {
+  const data = await jsonl('{"x":1,"y":[2,3],"kind":"a"}', {}, '{"y":[20,30],"kind":"a","x":10}');
+  expect(storedRow(data.train, 0)).toEqual([1, 2, 3]);
+  expect(storedRow(data.test, 0)).toEqual([10, 20, 30]);
+});
+
+const jsonlTestFaults: [string, string, RegExp][] = [
+  [
+    'other keys',
+    '{"kind":"a","x":1,"z":2}',
+    /test\.jsonl, line 1: the features are not those of .*train\.jsonl: the file lacks "y" and has "z" besides\. Give/,
+  ],
+  [
+    'a new key in a later row',
+    '{"kind":"a","y":1,"x":2}\n{"kind":"a","x":1,"y":1,"z":2}',
+    /test\.jsonl, line 2: the key "z" does not occur in the first row/,
+  ],
+  [
+    'longer lists',
+    '{"kind":"a","x":1,"y":[2,3]}',
+    /test\.jsonl has 3 values a row, but .*train\.jsonl has 2\. Give/,
+  ],
+];
+
+for (const [fault, testText, message] of jsonlTestFaults) {
+  test(`refuses a JSONL test file with ${fault}`, async () => {
+    const error = await jsonl('{"kind":"a","x":1,"y":2}', {}, testText).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(UserError);
+    expect(String(error)).toMatch(message);
+  });
+}
 
 const jsonlFaults: [string, string, RegExp][] = [
   ['a line that is no JSON', '{"kind":"a","x":1}\n{"kind":', /train\.jsonl, line 2: this is not JSON/],

@@ -30,7 +30,7 @@ async function parseCsv(file: CheckedFile, spec: TableSpec, builder: TableBuilde
   try {
     for await (const item of text.pipe(parser)) {
       const { record, info } = item as { record: string[]; info: Info };
-      if (columns === undefined) columns = findColumns(record, spec, file.path);
+      if (columns === undefined) columns = findColumns(record, spec, builder);
       else addRecord(record, info.lines, columns, builder);
     }
   } catch (error) {
@@ -47,7 +47,8 @@ function unreadable(error: unknown, path: string): UserError {
   return new UserError(`${path} is not readable CSV: ${first}.${cure}`);
 }
 
-function findColumns(header: readonly string[], spec: TableSpec, path: string): Columns {
+function findColumns(header: readonly string[], spec: TableSpec, builder: TableBuilder): Columns {
+  const { path } = builder;
   const twice = header.find((name, index) => header.indexOf(name) !== index);
   if (twice !== undefined) throw cellError(path, 1, `the column "${twice}" occurs twice; rename one`);
   const place = (name: string): number => {
@@ -62,8 +63,9 @@ function findColumns(header: readonly string[], spec: TableSpec, path: string): 
   };
   const label = place(spec.labelColumn);
   const domain = spec.domainColumn === undefined ? undefined : place(spec.domainColumn);
-  const others = header.map((_, index) => index).filter((index) => index !== label && index !== domain);
-  return { header, label, domain, features: spec.featureColumns?.map(place) ?? others };
+  const others = header.filter((_, index) => index !== label && index !== domain);
+  const features = (spec.featureColumns ?? builder.featuresFrom(others, 1)).map(place);
+  return { header, label, domain, features };
 }
 
 function addRecord(record: readonly string[], line: number, columns: Columns, builder: TableBuilder): void {

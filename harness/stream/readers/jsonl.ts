@@ -41,7 +41,7 @@ async function addLines(lines: AsyncIterable<string>, spec: TableSpec, builder: 
     if (text.trim() === '') continue;
     const row = parseRow(text, line, builder.path);
     const others = Object.keys(row).filter((key) => key !== spec.labelColumn && key !== spec.domainColumn);
-    keys ??= others;
+    keys ??= builder.featuresFrom(others, line);
     const extra =
       spec.featureColumns === undefined ? others.find((key) => keys?.includes(key) === false) : undefined;
     if (extra !== undefined) {

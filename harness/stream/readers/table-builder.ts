@@ -43,17 +43,38 @@ export class TableBuilder {
   readonly labels = new NameColumn();
   readonly domains = new NameColumn();
   readonly #memoryLimit: number;
+  readonly #training: TableBuilder | undefined;
+  #features: readonly string[] = [];
   #writer: RowWriter | undefined;
   #width = 0;
 
-  constructor(path: string, memoryLimit: number) {
+  /** @param training the rows of the training file, where this is the test file that belongs to it */
+  constructor(path: string, memoryLimit: number, training?: TableBuilder) {
     this.path = path;
     this.#memoryLimit = memoryLimit;
+    this.#training = training;
   }
 
   /** Values in a row; 0 before the first row. */
   get width(): number {
     return this.#width;
+  }
+
+  /**
+   * The features that make the input, in its order, where the reader does not list them: as they stand in this file,
+   * but in a test file as they stand in the training file, so that a value means the same in both.
+   * @param found names of the features in this file
+   * @param line where they stand, counted from 1
+   * @throws UserError if a test file lacks a feature of the training file or has another besides
+   */
+  featuresFrom(found: readonly string[], line: number): readonly string[] {
+    if (this.#training === undefined) {
+      this.#features = found;
+    } else {
+      this.#features = this.#training.#features;
+      requireSameFeatures(found, this.#features, line, this.path, this.#training.path);
+    }
+    return this.#features;
   }
 
   /**
@@ -103,7 +124,7 @@ export function fitsFloat32(value: number): boolean {
 
 /**
  * Reads the file or files of a table and gives its classes and domains their numbers.
- * @throws UserError for faulty files, or a class or domain that only the test file has
+ * @throws UserError for faulty files, a class or domain that only the test file has, or features that only one file has
  */
 export async function readTable(
   spec: TableSpec,
@@ -121,14 +142,14 @@ export async function readTable(
   const trainTable = tableOf(train, names, spec);
   let testTable: RawTable | undefined;
   if (testFile !== undefined) {
-    const test = new TableBuilder(testFile.path, context.memoryLimit);
+    const test = new TableBuilder(testFile.path, context.memoryLimit, train);
     await parse(testFile, spec, test);
     requireKnown('label', test.labels.lines, names.classes, test.path, train.path);
     requireKnown('domain', test.domains.lines, names.domains, test.path, train.path);
     testTable = tableOf(test, names, spec);
     if (test.width !== train.width) {
       throw new UserError(
-        `${test.path} has ${test.width} values a row, but ${train.path} has ${train.width}. Give both the same columns.`,
+        `${test.path} has ${test.width} values a row, but ${train.path} has ${train.width}. Give both inputs of one size.`,
       );
     }
   }
@@ -179,4 +200,38 @@ function requireKnown(
       `the ${column} "${name}" does not occur in ${trainPath}.${near} Correct it or add training rows`,
     );
   }
+}
+
+function requireSameFeatures(
+  found: readonly string[],
+  wanted: readonly string[],
+  line: number,
+  path: string,
+  trainPath: string,
+): void {
+  const lacking = missingFrom(found, wanted);
+  const others = missingFrom(wanted, found);
+  const faults = [
+    ...(lacking.length > 0 ? [`lacks ${shortList(lacking)}`] : []),
+    ...(others.length > 0 ? [`has ${shortList(others)} besides`] : []),
+  ];
+  if (faults.length === 0) return;
+  throw cellError(
+    path,
+    line,
+    `the features are not those of ${trainPath}: the file ${faults.join(' and ')}. ` +
+      'Give both files the same, or list "featureColumns"',
+  );
+}
+
+/** Those of the wanted names that were not found. */
+function missingFrom(found: readonly string[], wanted: readonly string[]): string[] {
+  const present = new Set(found);
+  return wanted.filter((name) => !present.has(name));
+}
+
+/** The names in quotes; of very many the first five and how many more there are. */
+function shortList(names: readonly string[]): string {
+  const list = names.slice(0, 5).map((name) => `"${name}"`);
+  return `${list.join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;
 }
