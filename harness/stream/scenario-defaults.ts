@@ -50,6 +50,9 @@ export type ScenarioFile = Defaulted<
   readonly training: Partial<Training> & Pick<Training, 'batchSize'>;
 };
 
+/** How a test set is cut where neither the data bring one nor the reader says how. */
+export const defaultSplit: SplitRule = { testFraction: 0.2, seed: 0 };
+
 /** Share of the training examples that is held out where the dataset brings no validation set. */
 export const defaultValidation = { fraction: 0.1 } as const;
 
@@ -102,6 +105,8 @@ function withReaderDefaults(reader: ReaderFile): ReaderSpec {
   if (reader.kind === 'union') {
     return { ...reader, parts: reader.parts.map((part) => ({ ...part, dataset: named(part.dataset) })) };
   }
-  const split = { testFraction: 0.2, seed: 0, ...reader.split };
-  return reader.kind === 'image-folder' ? { domains: false, ...reader, split } : { ...reader, split };
+  const { split: stated, ...rest } = reader;
+  // Left out beside "test", where a file may not state it: what was filled in must be accepted when checked again.
+  const split = rest.test === undefined && { split: { ...defaultSplit, ...stated } };
+  return rest.kind === 'image-folder' ? { domains: false, ...rest, ...split } : { ...rest, ...split };
 }

@@ -176,7 +176,8 @@ export type ReaderSpec =
       readonly domains: boolean;
       readonly size: { readonly height: number; readonly width: number };
       readonly channels: 1 | 3;
-      readonly split: SplitRule;
+      /** Given where there is no `test`. */
+      readonly split?: SplitRule;
     }
   | {
       readonly kind: 'csv' | 'jsonl';
@@ -188,7 +189,8 @@ export type ReaderSpec =
       readonly domainColumn?: string;
       /** Shape of one input; `[number of features]` when left out. */
       readonly shape?: readonly number[];
-      readonly split: SplitRule;
+      /** Given where there is no `test`. */
+      readonly split?: SplitRule;
     };
 
 /** How a test set is cut where the data bring none: a share of each class, by a fixed seed. */

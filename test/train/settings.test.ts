@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../harness/errors.ts';
-import { loadScenario } from '../../harness/stream/load-scenario.ts';
+import { loadScenario, scenarioDigest, validateScenario } from '../../harness/stream/load-scenario.ts';
 import { checkCompatibility } from '../../harness/train/compatibility.ts';
 import type { Method } from '../../harness/train/method.ts';
 import { loadMethod } from '../../harness/train/methods.ts';
@@ -95,5 +95,29 @@ describe('a method and a scenario that do not fit', () => {
     expect(() => checkCompatibility(method, scenario)).toThrow(
       'The method fake runs domain-incremental scenarios; split-mnist-class is class-incremental.',
     );
+  });
+});
+
+describe('a scenario whose dataset is defined in place', () => {
+  const table = { kind: 'csv', train: { path: 'a.csv' }, labelColumn: 'kind' };
+  const folder = { kind: 'image-folder', train: 'a', size: { height: 2, width: 2 }, channels: 1 };
+  const union = (reader: object) => ({
+    kind: 'union',
+    parts: [{ dataset: { name: 'one', reader } }, { dataset: 'mnist' }],
+  });
+
+  it.each([
+    ['CSV', table],
+    ['CSV with a test file', { ...table, test: { path: 'b.csv' } }],
+    ['JSONL with a test file', { ...table, kind: 'jsonl', test: { path: 'b.jsonl' } }],
+    ['an image folder', folder],
+    ['image folders, one for testing', { ...folder, test: 'b' }],
+    ['a union with a test file', union({ ...table, test: { path: 'b.csv' } })],
+  ])('is the same after it was filled in and checked again: %s', async (_reader, reader) => {
+    const base = await loadScenario('split-mnist-class');
+    const scenario = validateScenario({ ...base, dataset: { name: 'mine', reader } }, 'mine.json');
+    const resolved = resolveSettings(scenario, (await loadMethod('finetune')).method, {}).scenario;
+    expect(resolved).toEqual(scenario);
+    expect(scenarioDigest(resolved)).toBe(scenarioDigest(scenario));
   });
 });

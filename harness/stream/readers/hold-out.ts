@@ -1,5 +1,6 @@
 import { allRows, type RawDataset, type RawTable } from '../raw-dataset.ts';
 import type { SplitRule } from '../scenario.ts';
+import { defaultSplit } from '../scenario-defaults.ts';
 import { cutStratified } from '../stratified-cut.ts';
 
 /**
@@ -10,7 +11,7 @@ export function trainAndTest(
   train: RawTable,
   test: RawTable | undefined,
   names: Pick<RawDataset, 'classes' | 'domains'>,
-  split: SplitRule,
+  split: SplitRule = defaultSplit,
 ): Pick<RawDataset, 'train' | 'validation' | 'test'> {
   if (test !== undefined) return { train: allRows(train), validation: null, test: allRows(test) };
   const share = { fraction: split.testFraction, atLeast: 1 };
