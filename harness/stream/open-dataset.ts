@@ -3,6 +3,7 @@ import { UserError } from '../errors.ts';
 import { definitionOf } from './dataset-definition.ts';
 import { datasetFolder } from './dataset-folders.ts';
 import { JoinedRows } from './joined-rows.ts';
+import { type Problem, problemsError } from './problems.ts';
 import type { RawDataset, RawSet } from './raw-dataset.ts';
 import { readDataset } from './read-dataset.ts';
 import type { ReaderContext } from './readers/data-file.ts';
@@ -50,14 +51,22 @@ export async function openDataset(
   const { reader, name } = definition;
   if (reader.kind === 'symmetries') {
     const opened = withSymmetries(name, await openDataset(reader.of, options));
-    return definition.groups ? { ...opened, groups: resolveGroups(definition, opened.classes) } : opened;
+    return definition.groups ? { ...opened, groups: groupsOf(definition, opened.classes) } : opened;
   }
   const raw: Omit<OpenDataset, 'groups'> =
     reader.kind === 'union'
       ? await openUnion(name, reader.parts, options)
       : withValidation(name, await readDataset(reader, contextOf(dataset, definition, options)), options);
   if (reader.kind === 'union' && definition.groups === undefined) return raw as OpenDataset;
-  return { ...raw, groups: resolveGroups(definition, raw.classes) };
+  return { ...raw, groups: groupsOf(definition, raw.classes) };
+}
+
+/** Most readers' classes are known only now, so that no check of the definition could have compared the groups with them. */
+function groupsOf(definition: DatasetDefinition, classes: readonly string[]): NamedGroup[] {
+  const problems: Problem[] = [];
+  const groups = resolveGroups(definition, classes, problems);
+  if (problems.length === 0) return groups;
+  throw problemsError(`Dataset "${definition.name}"`, 'dataset definition', problems);
 }
 
 function contextOf(

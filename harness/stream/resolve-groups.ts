@@ -9,7 +9,7 @@ import type { NamedGroup } from './task-plan.ts';
 export function resolveGroups(
   dataset: { readonly name: string; readonly groups?: readonly ClassGroup[] },
   classes: readonly string[],
-  problems: Problem[] = [],
+  problems: Problem[],
 ): NamedGroup[] {
   if (dataset.groups === undefined)
     return [{ name: dataset.name, classes: classes.map((_, index) => index) }];

@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import { UserError } from '../../harness/errors.ts';
+import { validateDatasetDefinition } from '../../harness/stream/dataset-definition.ts';
+import { openDataset } from '../../harness/stream/open-dataset.ts';
+import { temporaryFolder } from './support.ts';
+
+const letters = {
+  name: 'letters',
+  reader: { kind: 'csv', train: { path: 'letters.csv' }, labelColumn: 'kind', split: { testFraction: 0.5 } },
+};
+
+/** Two rows of each class: one for training, one for testing. */
+const files = { 'letters.csv': 'x,kind\n1,a\n2,a\n3,b\n4,b\n5,c\n6,c\n7,d\n8,d\n' };
+
+function open(json: object) {
+  return openDataset(validateDatasetDefinition(json, 'toy'), {
+    dataDirectory: 'none',
+    baseDirectory: temporaryFolder(files),
+    memoryLimit: 1e6,
+    validationFraction: 0,
+  });
+}
+
+const union = {
+  name: 'both',
+  reader: { kind: 'union', parts: [{ dataset: letters }, { dataset: letters }] },
+};
+
+test('groups of classes that are known once the data are read', async () => {
+  const groups = [
+    { name: 'first', classes: ['c', 'a'] },
+    { name: 'second', classes: ['b', 'd'] },
+  ];
+  expect((await open({ ...letters, groups })).groups).toEqual([
+    { name: 'first', classes: [2, 0] },
+    { name: 'second', classes: [1, 3] },
+  ]);
+});
+
+const groupFaults: [string, object, object[], RegExp][] = [
+  [
+    'a class that there is not',
+    letters,
+    [{ name: 'x', classes: ['a', 'z'] }],
+    /^Dataset "letters" is not a valid dataset definition:\n {2}\$\.groups\[0\]\.classes names "z"; it must be one of the dataset's 4 classes/,
+  ],
+  [
+    'a class in two groups',
+    letters,
+    [
+      { name: 'x', classes: 3 },
+      { name: 'y', classes: ['d', 'b'] },
+    ],
+    /\$\.groups\[1\]\.classes holds the class "b", which is in "x" too; a class belongs to one group/,
+  ],
+  [
+    'a name twice',
+    letters,
+    [
+      { name: 'x', classes: 2 },
+      { name: 'x', classes: 2 },
+    ],
+    /\$\.groups\[1\]\.name is "x" again; names must differ/,
+  ],
+  [
+    'more classes than a union has',
+    union,
+    [{ name: 'x', classes: 9 }],
+    /^Dataset "both" .*\n {2}\$\.groups\[0\]\.classes is 9, but only 8 of the dataset's 8 classes are left/,
+  ],
+];
+
+for (const [fault, dataset, groups, message] of groupFaults) {
+  test(`refuses groups with ${fault}`, async () => {
+    const error = await open({ ...dataset, groups }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as UserError).message).toMatch(message);
+  });
+}
