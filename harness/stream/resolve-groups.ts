@@ -4,7 +4,7 @@ import type { NamedGroup } from './task-plan.ts';
 
 /**
  * The classes of each group by their number. A dataset that names no groups is one group by its own name.
- * @param problems receives what is wrong: more classes than there are, unknown ones, one in two groups
+ * @param problems receives what is wrong: more classes than there are, unknown ones, one in two groups or in none
  */
 export function resolveGroups(
   dataset: { readonly name: string; readonly groups?: readonly ClassGroup[] },
@@ -16,7 +16,7 @@ export function resolveGroups(
   const holders = new Map<number, string>();
   const names = new Set<string>();
   let next = 0;
-  return dataset.groups.map((group, index) => {
+  const groups = dataset.groups.map((group, index) => {
     const path = `$.groups[${index}]`;
     if (names.has(group.name)) {
       problems.push({ path: `${path}.name`, message: `is "${group.name}" again; names must differ` });
@@ -34,6 +34,14 @@ export function resolveGroups(
     next = Math.max(next, ...members.map((member) => member + 1));
     return { name: group.name, classes: members };
   });
+  // A task is made of a group: what is in none would be neither trained on nor tested, without a word.
+  const left = classes.filter((_, member) => !holders.has(member));
+  if (left.length > 0) {
+    const share = `${left.length} of the dataset's ${classes.length} classes`;
+    const message = `leave out ${share}, the first being "${left[0]}"; every class belongs to one group`;
+    problems.push({ path: '$.groups', message });
+  }
+  return groups;
 }
 
 function membersOf(

@@ -281,6 +281,9 @@ test('groups that do not fit the classes are refused', () => {
   expect(withGroups({ name: 'x', classes: 5 })).toMatch(
     /\$\.groups\[0\]\.classes is 5, but only 4 of the dataset's 4 classes are left/,
   );
+  expect(withGroups({ name: 'x', classes: 3 })).toMatch(
+    /\$\.groups leave out 1 of the dataset's 4 classes, the first being "c"; every class belongs to one group/,
+  );
   expect(withGroups({ name: 'x', classes: ['a', 'z'] })).toMatch(
     /\$\.groups\[0\]\.classes names "z"; it must be one of the dataset's 4 classes/,
   );

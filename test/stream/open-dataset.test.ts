@@ -54,6 +54,15 @@ const groupFaults: [string, object, object[], RegExp][] = [
     /\$\.groups\[1\]\.classes holds the class "b", which is in "x" too; a class belongs to one group/,
   ],
   [
+    'a class in none of them',
+    letters,
+    [
+      { name: 'x', classes: ['c'] },
+      { name: 'y', classes: ['a'] },
+    ],
+    /\$\.groups leave out 2 of the dataset's 4 classes, the first being "b"; every class belongs to one group/,
+  ],
+  [
     'a name twice',
     letters,
     [
