@@ -12,7 +12,8 @@ type Names = Pick<RawDataset, 'classes' | 'domains'>;
 
 /**
  * Cuts a share of each class (of each class in each domain, where there are domains). Which rows are cut depends
- * on `seed`, `label` and the stratum's name and size only, so that one class never moves the choice in another.
+ * on `seed`, `label` and the stratum's name and size only (and, of classes with one name, on how many stand before it), so
+ * that one class never moves the choice in another.
  *
  * @param share.fraction share to cut, in [0, 1); rounded to whole rows, and at least one row of a stratum is kept
  * @param share.atLeast rows to cut from each stratum that has more than one row, even where the share rounds to less
@@ -59,8 +60,11 @@ export function limitPerClass(
   return { table: set.table, rows: set.rows.filter((_, position) => isKept[position] === 1) };
 }
 
-/** Positions in the set, by name of class and domain. */
-function strata(set: RawSet, names: Names): Map<string, number[]> {
+/**
+ * Positions in the set of each class (of each class in each domain), beside the key that its random numbers are drawn by:
+ * the names of class and domain. In a union, classes may share a name; those after the first are numbered.
+ */
+function strata(set: RawSet, names: Names): (readonly [key: string, positions: readonly number[]])[] {
   const { labels, domains } = set.table;
   const groups = new Map<number, number[]>();
   set.rows.forEach((row, position) => {
@@ -70,11 +74,27 @@ function strata(set: RawSet, names: Names): Map<string, number[]> {
     if (group === undefined) groups.set(stratum, [position]);
     else group.push(position);
   });
-  const named = new Map<string, number[]>();
-  for (const [stratum, positions] of groups) {
-    const className = names.classes[stratum % names.classes.length];
-    const domainName = names.domains[Math.floor(stratum / names.classes.length)];
-    named.set(JSON.stringify(domains === null ? [className] : [className, domainName]), positions);
-  }
-  return named;
+  const occurrences = occurrencesOf(names.classes);
+  return [...groups].map(([stratum, positions]) => {
+    const member = stratum % names.classes.length;
+    const domain = names.domains[Math.floor(stratum / names.classes.length)];
+    const occurrence = occurrences[member] as number;
+    const key = [
+      names.classes[member],
+      ...(domains === null ? [] : [domain]),
+      // Left out for the first, so that rows are drawn as they were before there was a number.
+      ...(occurrence > 0 ? [occurrence] : []),
+    ];
+    return [JSON.stringify(key), positions];
+  });
+}
+
+/** For each name, how often it stands before. */
+function occurrencesOf(names: readonly string[]): number[] {
+  const counts = new Map<string, number>();
+  return names.map((name) => {
+    const before = counts.get(name) ?? 0;
+    counts.set(name, before + 1);
+    return before;
+  });
 }

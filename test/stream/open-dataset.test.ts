@@ -86,3 +86,15 @@ for (const [fault, dataset, groups, message] of groupFaults) {
     expect((error as UserError).message).toMatch(message);
   });
 }
+
+test('a limit takes examples of each class of a nested union, also where two classes have one name', async () => {
+  const limited = { dataset: union, limit: { train: 1, test: 1 } };
+  const { classes, sets } = await open({
+    name: 'nested',
+    reader: { kind: 'union', parts: [limited, { dataset: letters }] },
+  });
+  expect(classes.join('')).toBe('abcdabcdabcd');
+  for (const { table, rows } of [sets.train, sets.test]) {
+    expect([...rows].map((row) => table.labels[row])).toEqual([...classes.keys()]);
+  }
+});

@@ -6,7 +6,7 @@ import { loadScenario } from '../../harness/stream/load-scenario.ts';
 import { splitPermutations } from '../../harness/stream/permutations.ts';
 import { rotationSources, splitDrawnRotations, splitRotations } from '../../harness/stream/rotations.ts';
 import { splitClasses } from '../../harness/stream/split-classes.ts';
-import { cutStratified } from '../../harness/stream/stratified-cut.ts';
+import { cutStratified, limitPerClass } from '../../harness/stream/stratified-cut.ts';
 import type { SplitInput } from '../../harness/stream/task-plan.ts';
 import { setOf } from './support.ts';
 
@@ -247,4 +247,32 @@ test('what is cut from one class does not depend on the others', () => {
   const mixed = cutStratified(setOf([...Array(20).fill(0), ...Array(9).fill(1)]), names, share, 0, 'x').cut
     .rows;
   expect(mixed.filter((row) => row < 20)).toEqual(alone);
+});
+
+test('classes that share a name are cut and limited each for itself, the first as if it were alone', () => {
+  const share = { fraction: 0.3, atLeast: 0 };
+  const [alone, both] = [setOf(Array(20).fill(0)), setOf([...Array(20).fill(0), ...Array(20).fill(1)])];
+  const [one, two] = [
+    { classes: ['a'], domains: [] },
+    { classes: ['a', 'a'], domains: [] },
+  ];
+  const draws = [
+    [cutStratified(alone, one, share, 0, 'x').cut, cutStratified(both, two, share, 0, 'x').cut],
+    [limitPerClass(alone, one, 6, 0, 'x'), limitPerClass(both, two, 6, 0, 'x')],
+  ].map((sets) => sets.map(({ rows }) => [...rows]));
+  for (const [first = [], drawn = []] of draws) {
+    const second = drawn.filter((row) => row >= 20).map((row) => row - 20);
+    expect(drawn.filter((row) => row < 20)).toEqual(first);
+    expect(second).toHaveLength(6);
+    expect(second).not.toEqual(first);
+  }
+});
+
+test('which rows are drawn stays what it was in recorded runs', () => {
+  const set = setOf([...Array(10).fill(0), ...Array(10).fill(1)], Array(20).fill(0));
+  const names = { classes: ['a', 'b'], domains: ['x'] };
+  const { cut } = cutStratified(set, names, { fraction: 0.2, atLeast: 0 }, 0, 'validation', 'toy');
+  expect([...cut.rows]).toEqual([0, 6, 14, 19]);
+  const plain = { ...set, table: { ...set.table, domains: null } };
+  expect([...limitPerClass(plain, names, 2, 0, 'limit', 'train').rows]).toEqual([1, 9, 10, 19]);
 });
