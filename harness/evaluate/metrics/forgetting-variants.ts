@@ -109,7 +109,7 @@ export const forgettingRatio: Metric = {
   reads: 'the last row and the row before training; the last row of a joint run',
   formula: 'mean over j = 1..T of (R[T][j] - R[0][j]) / (joint[T][j] - R[0][j]), minus 1',
   source: 'CLArena, `pipelines/cl_full_eval.py`, "FR"',
-  usedBy: 'CLArena: FR',
+  usedBy: 'CLArena: FR, with a model that learns at random in place of the untrained one',
   note: 'The reference is a run of joint training. Not defined where that is at the level of the untrained model.',
   cells: function* (tasks) {
     yield* lastRow(tasks);

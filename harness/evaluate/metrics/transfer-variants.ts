@@ -126,7 +126,7 @@ export const intransigence: Metric = {
   reads: 'the diagonal; the diagonal of a joint run',
   formula: 'mean over j = 1..T of joint[j][j] - R[j][j]',
   source: 'Chaudhry et al., Riemannian Walk for Incremental Learning, ECCV 2018, I_k, as the mean over k',
-  usedBy: 'CLArena: FWT is minus this against a run that trains each task alone',
+  usedBy: 'CLArena: FWT is minus this over j = 2..T alone, against a run that trains each task by itself',
   note: 'The reference trains on the data of all tasks so far, at every stage.',
   cells: diagonal,
   referenceCells: diagonal,
