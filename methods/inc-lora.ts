@@ -58,6 +58,8 @@ export default defineMethod<Settings>({
   beginTask(learner, task) {
     const { rank } = learner.settings;
     for (const layer of targetLayers(learner)) beginUpdate(learner, layer, rank, task.index - 1);
+    // Each task is a training of its own in the authors' scripts.
+    learner.forgetMoments();
   },
 
   linear(layer, x, base, { parameters, settings }) {

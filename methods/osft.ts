@@ -152,6 +152,8 @@ export default defineMethod<Settings>({
       if (rank > 0) freezeTop(learner, layer, rank);
       ranks[layer.name] = rank;
     });
+    // As released, each task has an optimiser of its own.
+    learner.forgetMoments();
     learner.log({ kind: 'ranks', task: task.index, what: 'singular directions frozen', ranks });
   },
 
