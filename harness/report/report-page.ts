@@ -8,6 +8,7 @@ import { escapeHtml, htmlPage } from './html-page.ts';
 import { htmlNotes, htmlTableSection } from './html-table.ts';
 import { plainText } from './plain-text.ts';
 import { tableContent } from './table-content.ts';
+import { tableTitle } from './table-notes.ts';
 
 /** More lines of settings than this are folded away. */
 const mostSettings = 50;
@@ -34,7 +35,7 @@ export function reportPage(
   sections: readonly ReportSection[],
   unreadable: readonly string[],
 ): string {
-  const titles = sections.map(({ table }) => tableContent({ ...table, rows: [] }).title);
+  const titles = sections.map(({ table }) => plainText(tableTitle(table)));
   const contents = sections.map(
     (_, index) => `<li><a href="#section-${index + 1}">${escapeHtml(titles[index] ?? '')}</a></li>`,
   );
