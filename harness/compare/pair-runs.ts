@@ -2,8 +2,8 @@ import { UserError } from '../errors.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import type { RecordedRun, RunDefinition } from '../record/run-record.ts';
 import { describeSeeds } from '../report/format.ts';
-import { groupRuns } from '../report/group-runs.ts';
-import { dataDifferences } from './same-data.ts';
+import { groupRuns, type ReportRow } from '../report/group-runs.ts';
+import { type DataDefinition, dataDifferences, dataOf, extentOf } from './same-data.ts';
 
 /** One side of a comparison: finished runs that differ in nothing but their seeds. */
 export interface Side {
@@ -37,11 +37,10 @@ export function sideOf(label: string, runs: readonly RecordedRun[]): Side {
     throw new UserError(`"${label}" ${why}. "palimpsest table" lists what is recorded.`);
   }
   if (tables.length > 1) {
-    const kinds = tables.map(({ scenario, dataset, measuredOn }) =>
-      [`${scenario.name}@${scenario.version}`, dataset.revision, measuredOn].join(', '),
-    );
+    const kinds = tables.flatMap((table) => table.rows.slice(0, 1).map(kindOf));
     throw new UserError(
-      `"${label}" names runs that cannot be averaged: ${kinds.join('; ')}. Name one scenario with --scenario.`,
+      `"${label}" names runs that cannot be averaged: ${kinds.join('; ')}. ` +
+        'Name one scenario with --scenario, or the runs themselves.',
     );
   }
   if (rows.length > 1) {
@@ -54,6 +53,21 @@ export function sideOf(label: string, runs: readonly RecordedRun[]): Side {
     );
   }
   return { label, definition: row.definition, runs: row.runs };
+}
+
+/** What the runs of a row were measured on, in words. */
+function kindOf(row: ReportRow): string {
+  const { scenario, dataset, measuredOn, imported } = row.definition;
+  return [
+    ...[`${scenario.name}@${scenario.version}`, dataset.revision, measuredOn, extentOf(dataOfRuns(row))],
+    ...(imported === undefined ? [] : [imported.measure]),
+  ].join(', ');
+}
+
+/** What finished runs that differ in nothing but their seeds were measured on. */
+function dataOfRuns({ runs: [run] }: Pick<Side, 'runs'>): DataDefinition {
+  if (run === undefined) throw new Error('A side has at least one run.');
+  return dataOf(run.record);
 }
 
 /**
@@ -83,7 +97,7 @@ export function pairRuns(first: Side, second: Side): PairedRuns {
 }
 
 function checkSameData(first: Side, second: Side): void {
-  const differences = dataDifferences(first.definition, second.definition);
+  const differences = dataDifferences(dataOfRuns(first), dataOfRuns(second));
   if (differences.length === 0) return;
   throw new UserError(
     `${first.label} and ${second.label} are not comparable: ${differences.join('; ')}. ` +

@@ -1,7 +1,17 @@
-import type { RunDefinition } from '../record/run-record.ts';
+import { importedTasks, type RunDefinition, type RunRecord } from '../record/run-record.ts';
+import { tasksText } from '../report/format.ts';
 
 /** What of two runs must be the same for their accuracies to be comparable. */
-export type DataDefinition = Pick<RunDefinition, 'scenario' | 'dataset' | 'measuredOn' | 'firstTasks'>;
+export interface DataDefinition
+  extends Pick<RunDefinition, 'scenario' | 'dataset' | 'measuredOn' | 'firstTasks'> {
+  /** Of imported runs alone, whose definition does not say it. */
+  readonly importedTasks?: number | undefined;
+}
+
+/** What a recorded run was measured on. */
+export function dataOf(record: RunRecord): DataDefinition {
+  return { ...record.definition, importedTasks: importedTasks(record) };
+}
 
 /** In what two runs were not measured on the same examples of the same scenario, one sentence part each; none if they were. */
 export function dataDifferences(one: DataDefinition, other: DataDefinition): string[] {
@@ -20,7 +30,9 @@ function difference(what: string, one: string | number, other: string | number):
   return one === other ? [] : [`${what} is ${one} and ${other}`];
 }
 
-function extentOf({ firstTasks }: DataDefinition): string {
+/** How much of the stream a run went through, in words. */
+export function extentOf({ firstTasks, importedTasks: tasks }: DataDefinition): string {
+  if (tasks !== undefined) return tasksText(tasks);
   return firstTasks === undefined ? 'all tasks' : `the first ${firstTasks} tasks`;
 }
 

@@ -2,7 +2,7 @@ import type { Metric } from '../evaluate/metrics/index.ts';
 import { averageRanks } from '../evaluate/statistics.ts';
 import { digestOf } from '../record/canonical.ts';
 import { allDifferingSettings } from '../report/differing-settings.ts';
-import { definitionOf, isImported, type LeaderboardRow } from './row.ts';
+import { definitionOf, importedTasksOf, isImported, type LeaderboardRow } from './row.ts';
 
 /** A row in its place. */
 export interface RankedRow {
@@ -15,7 +15,7 @@ export interface RankedRow {
   readonly lacking: readonly string[];
 }
 
-/** Rows that may be compared: one version of one scenario on the same data, by what was measured. */
+/** Rows that may be compared: one version of one scenario on the same data, by what was measured; imported ones of as many tasks. */
 export interface Board {
   readonly rows: readonly RankedRow[];
   readonly incomplete: readonly RankedRow[];
@@ -51,10 +51,11 @@ export function firstOf({ rows, incomplete }: Board): LeaderboardRow {
   return first.row;
 }
 
-function boardKey({ fields }: LeaderboardRow): string {
+function boardKey(row: LeaderboardRow): string {
+  const { fields } = row;
   const { scenario, scenario_version, scenario_digest, dataset_revision, dataset_sha256 } = fields;
   const identity = [scenario, scenario_version, scenario_digest, dataset_revision, dataset_sha256];
-  return digestOf([...identity, fields.imported_measure]);
+  return digestOf([...identity, fields.imported_measure, importedTasksOf(row)]);
 }
 
 function compareBoards(left: Board, right: Board): number {

@@ -1,5 +1,5 @@
 import type { Metric } from '../evaluate/metrics/index.ts';
-import { bytes, count, duration, percent } from '../report/format.ts';
+import { bytes, count, duration, percent, tasksText } from '../report/format.ts';
 import { plainText } from '../report/plain-text.ts';
 import type { TableColumn, TableContent } from '../report/table-content.ts';
 import type { Across } from './across.ts';
@@ -92,8 +92,10 @@ function probability(p: number): string {
 }
 
 function boardTitle(board: Board): string {
-  const { scenario, scenario_version: version, imported_measure: measure } = firstOf(board).fields;
-  return plainText(measure === '' ? `${scenario}@${version}` : `${scenario} (imported), ${measure}`);
+  const { scenario, scenario_version: version, imported_measure: measure, tasks } = firstOf(board).fields;
+  return plainText(
+    measure === '' ? `${scenario}@${version}` : `${scenario} (imported), ${measure} over ${tasksText(tasks)}`,
+  );
 }
 
 function boardNotes(board: Board, { metrics }: ContentOptions): string[] {

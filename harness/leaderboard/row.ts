@@ -93,7 +93,12 @@ export function definitionOf({ fields }: LeaderboardRow): Omit<RunDefinition, 's
 /** A digest of what determines a row's runs but the seeds: rows that share it are one row. */
 export function rowIdentity(row: LeaderboardRow): string {
   const { imported_from: tool, imported_measure: measure } = row.fields;
-  return digestOf([definitionOf(row), tool, measure]);
+  return digestOf([definitionOf(row), tool, measure, importedTasksOf(row)]);
+}
+
+/** How many tasks an imported row has, which nothing else in it says; null for a row of this program, whose scenario says it. */
+export function importedTasksOf(row: LeaderboardRow): number | null {
+  return isImported(row) ? row.fields.tasks : null;
 }
 
 /** Whether a row was measured by another tool. */

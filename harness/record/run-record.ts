@@ -96,6 +96,17 @@ export interface RunRecord {
   };
 }
 
+/**
+ * How many tasks the files of an imported run tell of: a log that ends early is finished and shorter than its siblings, and
+ * no digest shows it. Undefined for a run of this program, whose scenario says it.
+ */
+export function importedTasks({
+  definition,
+  tasks,
+}: Pick<RunRecord, 'definition' | 'tasks'>): number | undefined {
+  return definition.imported === undefined ? undefined : tasks.length;
+}
+
 /** How far a run has come. */
 export type RunStatus =
   | { readonly state: 'running'; readonly started: string; readonly tasksDone: number }

@@ -35,6 +35,7 @@ export function recordOf(table: ReportTable, row: ReportRow): Map<string, CsvVal
     ['dataset_sha256', dataset.sha256],
     ['measured_on', measuredOn],
     ['first_tasks', row.definition.firstTasks ?? null],
+    ['tasks', row.runs[0]?.record.tasks.length ?? null],
     ['method', method.name],
     ['method_version', method.version],
     ['method_digest', method.digest],

@@ -38,6 +38,11 @@ export function duration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** A number of tasks: `1 task`, `5 tasks`. */
+export function tasksText(tasks: number): string {
+  return tasks === 1 ? '1 task' : `${tasks} tasks`;
+}
+
 /** One number when all roles share it, else each role's: `3`, or `classOrder 1, initialWeights 3, …`. */
 export function describeSeeds(seeds: Seeds): string {
   const values = seedRoles.map((role) => seeds[role]);

@@ -4,7 +4,7 @@ import { type Summary, summarise } from '../evaluate/statistics.ts';
 import { type SeedRole, seedRoles } from '../random.ts';
 import { digestOf } from '../record/canonical.ts';
 import { isLocked } from '../record/lock.ts';
-import type { RecordedRun, RunCost, RunDefinition } from '../record/run-record.ts';
+import { importedTasks, type RecordedRun, type RunCost, type RunDefinition } from '../record/run-record.ts';
 import { allDifferingSettings } from './differing-settings.ts';
 
 /** What a metric says of a row's runs, or why it says nothing. */
@@ -35,7 +35,7 @@ export interface IncompleteRun {
   readonly reason: string;
 }
 
-/** Rows that may stand in one table: one version of one scenario on the same data, measured on the same examples. */
+/** Rows that may stand in one table: one version of one scenario on the same data, measured on the same examples; imported ones of as many tasks. */
 export interface ReportTable {
   readonly scenario: RunDefinition['scenario'];
   readonly dataset: RunDefinition['dataset'];
@@ -59,12 +59,12 @@ export function groupRuns(
     .sort(compareTables);
 }
 
-/** Imported numbers share a table only with others that measure the same, never with runs of this program. */
-function tableKey({ record: { definition } }: RecordedRun): string {
-  const { scenario, dataset, measuredOn, firstTasks, imported } = definition;
+/** Imported numbers share a table only with others that measure the same on as many tasks, never with runs of this program. */
+function tableKey({ record }: RecordedRun): string {
+  const { scenario, dataset, measuredOn, firstTasks, imported } = record.definition;
   return digestOf([
     ...[scenario, dataset.revision, dataset.sha256, measuredOn, firstTasks ?? null],
-    imported?.measure ?? null,
+    ...[imported?.measure ?? null, importedTasks(record) ?? null],
   ]);
 }
 
@@ -91,11 +91,15 @@ function tableOf(group: readonly RecordedRun[], selected: readonly Metric[]): Re
 
 /**
  * A digest of everything but the seeds: runs that differ in anything else are not samples of one quantity. Imported runs with
- * several seeds come from several files.
+ * several seeds come from several files; whether these tell of one stream shows in the number of their tasks alone.
  */
-export function rowKey({ record: { definition } }: Pick<RecordedRun, 'record'>): string {
+export function rowKey({ record }: Pick<RecordedRun, 'record'>): string {
+  const { definition } = record;
   const { imported } = definition;
-  const source = imported === undefined ? undefined : { ...imported, files: null, part: null };
+  const source =
+    imported === undefined
+      ? undefined
+      : { ...imported, files: null, part: null, tasks: importedTasks(record) };
   return digestOf({ ...definition, imported: source, seeds: null });
 }
 

@@ -1,5 +1,5 @@
 import type { SeedRole } from '../random.ts';
-import { describeSeeds } from './format.ts';
+import { describeSeeds, tasksText } from './format.ts';
 import type { ReportRow, ReportTable } from './group-runs.ts';
 
 const roleNames: Readonly<Record<SeedRole, string>> = {
@@ -15,7 +15,10 @@ const arrows = { higher: '↑', lower: '↓' } as const;
 /** The heading of a table: what was measured, on what. */
 export function tableTitle({ scenario, measuredOn, rows }: ReportTable): string {
   const imported = rows[0]?.definition.imported;
-  if (imported !== undefined) return `${scenario.name} (imported), ${imported.measure} in %`;
+  if (imported !== undefined) {
+    const tasks = rows[0]?.runs[0]?.record.tasks.length ?? 0;
+    return `${scenario.name} (imported), ${imported.measure} in % over ${tasksText(tasks)}`;
+  }
   const { firstTasks } = rows[0]?.definition ?? {};
   const part = firstTasks === undefined ? '' : `, the first ${firstTasks} tasks`;
   return `${scenario.name}@${scenario.version}${part}, accuracy in % on ${measuredOn} data`;

@@ -47,7 +47,7 @@ it('imports a log, says so in every table, and leaves unknown what the log does 
   const csv = join(results, 'table.csv');
   const table = await palimpsest(['table', '--results', results, '--csv', csv]);
   expect(table.code).toBe(0);
-  expect(table.out).toContain('cifar100-b0-inc10 (imported), accuracy in %');
+  expect(table.out).toContain('cifar100-b0-inc10 (imported), accuracy in % over 4 tasks');
   expect(table.out).toContain('(imported from PyCIL or LAMDA-PILOT)');
   expect(table.out).toMatch(/75\.00.*80\.21.*18\.33.*-16\.67/);
   expect(readFileSync(csv, 'utf8')).toContain('PyCIL or LAMDA-PILOT');

@@ -4,6 +4,7 @@ import { acrossScenarios } from '../../harness/leaderboard/across.ts';
 import { boardsOf } from '../../harness/leaderboard/board.ts';
 import { acrossContent, boardContents } from '../../harness/leaderboard/content.ts';
 import { formatLeaderboardHtml } from '../../harness/leaderboard/html.ts';
+import { mergeRows } from '../../harness/leaderboard/merge.ts';
 import { parseLeaderboardCsv } from '../../harness/leaderboard/read-csv.ts';
 import type { LeaderboardRow } from '../../harness/leaderboard/row.ts';
 import { formatLeaderboardCsv } from '../../harness/leaderboard/write-csv.ts';
@@ -76,6 +77,24 @@ describe('a board', () => {
     expect(boards).toHaveLength(4);
     expect(boards[0]?.rows[0]?.row.fields.scenario_version).toBe(2);
     expect(boards[3]?.rows[0]?.label).toContain('(imported from PyCIL)');
+  });
+
+  it('never ranks imported rows of unlike length against each other, nor takes one for the other', () => {
+    const imported = { imported_from: 'PyCIL', imported_measure: 'accuracy' };
+    const whole = row('a', 0.5, { fields: imported });
+    const cut = row('a', 0.9, { fields: { ...imported, tasks: 1, cells_measured: 3, cells_expected: 6 } });
+    const text = formatLeaderboardCsv([cut, whole]);
+    const back = mergeRows(parseLeaderboardCsv(text, 'l.csv')).map((one) => one.row);
+    expect(back).toEqual([cut, whole]);
+    const boards = boardsOf(back, options);
+    expect(boards.map(({ rows }) => rows.map(({ rank }) => rank))).toEqual([[1], [1]]);
+    const contents = boards.flatMap((board) =>
+      boardContents(board, { metrics: [final], most: 9, full: false }),
+    );
+    expect(contents.map(({ title }) => title)).toEqual([
+      'two-tasks (imported), accuracy over 1 task',
+      'two-tasks (imported), accuracy over 2 tasks',
+    ]);
   });
 
   it('says how rows of one method differ, from each other and from the defaults', () => {

@@ -180,6 +180,7 @@ describe('the CSV of a report', () => {
       scenario_digest: 'a'.repeat(64),
       seeds: '3',
       seed_values: '1; 2; 3',
+      tasks: '2',
       training_seconds: '12.5',
     });
     expect(JSON.parse(row?.settings ?? '')).toEqual({ strength: 100 });
