@@ -45,6 +45,23 @@ describe('a board', () => {
     ]);
   });
 
+  it('takes means for equal that differ by rounding alone', () => {
+    const [er, ewc] = [
+      [0.937, 0.901, 0.943],
+      [0.938, 0.9, 0.943],
+    ].map((values, index) =>
+      madeUpRow({ method: ['er', 'ewc'][index] ?? '', metrics: { [final.id]: values } }),
+    );
+    const means = [er, ewc].map((one) => one?.metrics.get(final.id)?.mean);
+    expect(means).toEqual([0.927, 0.9269999999999999]);
+    const [board] = boardsOf([row('low', 0.2), ...[er, ewc].flatMap((one) => one ?? [])], options);
+    expect(board?.rows.map(({ label, rank }) => [label[0], rank])).toEqual([
+      ['er', 1.5],
+      ['ewc', 1.5],
+      ['low', 3],
+    ]);
+  });
+
   it('asks of a reference the metric that decides the ranks, and no other', () => {
     const metrics = [final, findMetric('forgetting/chaudhry')];
     const reference = { fields: { uses_past_data: 'true' as const } };

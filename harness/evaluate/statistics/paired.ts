@@ -1,6 +1,6 @@
 import jstat from 'jstat';
 import { leastForInterval, type Summary, summarise, tooFewValues } from './summary.ts';
-import { type SignedRankTest, wilcoxonSignedRank } from './wilcoxon.ts';
+import { negligible, type SignedRankTest, wilcoxonSignedRank } from './wilcoxon.ts';
 
 /** What pairs of values say about a difference, or why they say nothing. */
 export type PairedComparison =
@@ -60,7 +60,6 @@ export function twoSidedStudent(statistic: number, degreesOfFreedom: number): nu
  * @returns 0 for no difference at all, an infinity for one without spread
  */
 export function ratio(difference: number, error: number): number {
-  const negligible = 1e-12;
   if (Math.abs(difference) <= negligible && error <= negligible) return 0;
   return error <= negligible * Math.abs(difference) ? Math.sign(difference) * Infinity : difference / error;
 }

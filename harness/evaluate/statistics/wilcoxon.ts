@@ -1,11 +1,14 @@
 import jstat from 'jstat';
 import { averageRanks, tieTerm } from './ranks.ts';
 
+/** A difference of fractions that is no larger is one of rounding: the same counts, added in another order. */
+export const negligible = 1e-12;
+
 /** Wilcoxon's signed-rank test of paired differences, two-sided. */
 export interface SignedRankTest {
   /** Sum of the ranks of the positive differences: R's V. */
   readonly statistic: number;
-  /** Differences that are not zero; zeros say nothing and are dropped, as Wilcoxon did. */
+  /** Differences that are more than `negligible`; zeros say nothing and are dropped, as Wilcoxon did. */
   readonly count: number;
   readonly p: number;
   /** Whether `p` is counted over all signs, or approximated by the normal distribution. */
@@ -18,7 +21,7 @@ export interface SignedRankTest {
  * for continuity and ties takes over, as in R's `wilcox.test`.
  */
 export function wilcoxonSignedRank(differences: readonly number[], exactUpTo = 50): SignedRankTest {
-  const kept = differences.filter((difference) => difference !== 0);
+  const kept = differences.filter((difference) => Math.abs(difference) > negligible);
   const sizes = kept.map(Math.abs);
   const ranks = averageRanks(sizes);
   const statistic = kept.reduce(

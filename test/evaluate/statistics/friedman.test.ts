@@ -72,6 +72,19 @@ describe('friedmanTest', () => {
     );
   });
 
+  it('corrects for ties that only rounding breaks', () => {
+    const exact = [
+      [3, 3, 4],
+      [1, 2, 2],
+      [5, 1, 1],
+    ];
+    const rounded = exact.map((row) =>
+      row.map((score, index) => (index === 1 ? 1.1 * score : score + 0.1 * score)),
+    );
+    expect(rounded.flat()).not.toEqual(exact.flat().map((score) => 1.1 * score));
+    expect(friedmanTest(rounded)).toEqual(friedmanTest(exact));
+  });
+
   it('refuses a table with a hole', () => {
     expect(() => friedmanTest([[1, 2], [1]])).toThrow('every method on every scenario');
     expect(() => friedmanTest([[1, 2]])).toThrow('two scenarios');
@@ -133,5 +146,11 @@ describe('criticalDifference', () => {
 describe('averageRanks', () => {
   it('shares ranks among equal values', () => {
     expect(averageRanks([7, 5, 7, 9])).toEqual([2.5, 1, 2.5, 4]);
+  });
+
+  it('takes values for equal that rounding alone tells apart, and no others', () => {
+    expect(averageRanks([0.1 + 0.2, 0.4, 0.3, 0.3 + 1e-9])).toEqual([1.5, 4, 1.5, 3]);
+    // Steps that are none each make one that is.
+    expect(averageRanks([0.3, 0.3 + 8e-11, 0.3 + 1.6e-10])).toEqual([1.5, 1.5, 3]);
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { wilcoxonSignedRank } from '../../../harness/evaluate/statistics.ts';
+import { mean, wilcoxonSignedRank } from '../../../harness/evaluate/statistics.ts';
 import { demsarAccuracies } from './demsar.ts';
 import { sleepDifferences } from './sleep.ts';
 
@@ -74,8 +74,28 @@ describe('wilcoxonSignedRank', () => {
     );
   });
 
+  it('says of means of counts what it says of the counts, whatever rounding does to their last digits', () => {
+    const answers = fc.array(fc.integer({ min: 0, max: 100 }), { minLength: 3, maxLength: 3 });
+    const accuracy = (counts: readonly number[]) => mean(counts.map((count) => count / 100));
+    const pair = fc.tuple(answers, fc.integer({ min: -2, max: 2 }), fc.nat(2));
+    fc.assert(
+      fc.property(fc.array(pair, { minLength: 5, maxLength: 12 }), (pairs) => {
+        const rounded = pairs.map(([counts, more, turn]) => {
+          // The same counts in another order, and some more in one of them.
+          const [first = 0, ...others] = [...counts.slice(turn), ...counts.slice(0, turn)];
+          return accuracy([first + more, ...others]) - accuracy(counts);
+        });
+        const exact = pairs.map(([, more]) => more);
+        for (const exactUpTo of [50, 0])
+          expect(wilcoxonSignedRank(rounded, exactUpTo)).toEqual(wilcoxonSignedRank(exact, exactUpTo));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('finds nothing where nothing differs', () => {
     expect(wilcoxonSignedRank([0, 0, 0])).toMatchObject({ count: 0, p: 1 });
+    expect(wilcoxonSignedRank([0.1 + 0.2 - 0.3, 0.8 - 0.7, 0.1 - 0.2])).toMatchObject({ count: 2, p: 1 });
   });
 });
 
