@@ -6,16 +6,6 @@ import type { Across } from './across.ts';
 import { type Board, firstOf, type RankedRow } from './board.ts';
 import { jsonField } from './row.ts';
 
-/** A column with what its cells are sorted by, where that is not what they read: `3 min` before `12 s`. */
-interface SortedColumn extends TableColumn {
-  readonly sortBy?: readonly (number | null)[];
-}
-
-/** Tables whose columns know what they are sorted by. */
-export interface LeaderboardContent extends TableContent {
-  readonly columns: readonly SortedColumn[];
-}
-
 /** How much of a leaderboard is shown. */
 export interface ContentOptions {
   readonly metrics: readonly Metric[];
@@ -29,7 +19,7 @@ export interface ContentOptions {
 const arrows = { higher: '↑', lower: '↓' } as const;
 
 /** A board for people: a table of the ranked rows and references, and one of the incomplete rows where there are any. */
-export function boardContents(board: Board, options: ContentOptions): LeaderboardContent[] {
+export function boardContents(board: Board, options: ContentOptions): TableContent[] {
   const ranked = tableOf(boardTitle(board), board.rows, options, [
     ...boardNotes(board, options),
     ...(board.rows.length === 0 ? ['No row is complete, so nothing is ranked.'] : []),
@@ -39,7 +29,7 @@ export function boardContents(board: Board, options: ContentOptions): Leaderboar
 }
 
 /** How methods compare over scenarios, for people. */
-export function acrossContent({ metric, scenarios, methods, result }: Across): LeaderboardContent {
+export function acrossContent({ metric, scenarios, methods, result }: Across): TableContent {
   const column = (head: string, cells: readonly string[]): TableColumn => ({
     head: head.split(' '),
     align: 'right',
@@ -126,14 +116,14 @@ function tableOf(
   all: readonly RankedRow[],
   { metrics, most, full }: ContentOptions,
   notes: readonly string[],
-): LeaderboardContent {
+): TableContent {
   const rows = all.slice(0, most);
   const column = (head: string, cell: (row: RankedRow) => string, align: 'left' | 'right' = 'right') => ({
     head: head.split(' '),
     align,
     cells: rows.map((row) => ({ lines: [plainText(cell(row))] })),
   });
-  const cost = (head: string, name: CostColumn, text: (value: number) => string): SortedColumn => ({
+  const cost = (head: string, name: CostColumn, text: (value: number) => string): TableColumn => ({
     ...column(head, ({ row: { fields } }) => {
       const value = fields[name];
       return value === null ? 'n/a' : text(value);
@@ -141,7 +131,7 @@ function tableOf(
     sortBy: rows.map(({ row }) => row.fields[name]),
   });
   const lacking = all.some((row) => row.lacking.length > 0);
-  const columns: SortedColumn[] = [
+  const columns: TableColumn[] = [
     { head: ['method'], align: 'left', cells: rows.map(({ label }) => ({ lines: label.map(plainText) })) },
     lacking
       ? { head: ['lacks'], align: 'left', cells: rows.map((row) => ({ lines: row.lacking })) }

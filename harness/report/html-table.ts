@@ -1,5 +1,5 @@
 import { escapeHtml, htmlPage, htmlTable } from './html-page.ts';
-import { hasPlaces, type TableCell, type TableContent } from './table-content.ts';
+import { hasPlaces, type TableColumn, type TableContent } from './table-content.ts';
 
 /** Tables with their notes as one page: best bold, second underlined. */
 export function formatHtmlTables(contents: readonly TableContent[]): string {
@@ -11,16 +11,14 @@ export function htmlTableSection(content: TableContent): string {
   const { title, columns, notes, incomplete } = content;
   const rows = columns[0]?.cells.length ?? 0;
   const heads = columns.map(({ head, align }) => ({ head: head.join(' '), align }));
-  const cells = Array.from({ length: rows }, (_, row) =>
-    columns.map((column) => htmlCell(column.cells[row])),
-  );
+  const cells = Array.from({ length: rows }, (_, row) => columns.map((column) => htmlCell(column, row)));
   const legend = hasPlaces(content)
     ? ['<b>Bold</b> is the best of its column, <u>underlined</u> the second.']
     : [];
   const left = incomplete.map((line) => `Not in the table: ${escapeHtml(line)}`);
   return [
     `<h2>${escapeHtml(title)}</h2>`,
-    ...(columns.length === 0 ? [] : [htmlTable(title, heads, cells)]),
+    ...(rows === 0 ? [] : [htmlTable(title, heads, cells)]),
     htmlNotes([...notes.map(escapeHtml), ...legend, ...left]),
   ].join('\n');
 }
@@ -32,8 +30,12 @@ export function htmlNotes(notes: readonly string[]): string {
     : `<ul class="notes">\n${notes.map((note) => `<li>${note}</li>`).join('\n')}\n</ul>`;
 }
 
-function htmlCell(cell: TableCell | undefined): string {
-  const text = (cell?.lines ?? []).map(escapeHtml).join('<br>');
-  if (cell?.place === 'best') return `<b>${text}</b>`;
-  return cell?.place === 'second' ? `<u>${text}</u>` : text;
+/** One cell, with what it is sorted by where that is not its text. */
+function htmlCell({ cells, sortBy }: TableColumn, row: number): string {
+  const { lines = [], place } = cells[row] ?? {};
+  const text = lines.map(escapeHtml).join('<br>');
+  const value = sortBy?.[row] ?? null;
+  const sorted = value === null ? text : `<span data-value="${value}">${text}</span>`;
+  if (place === 'best') return `<b>${sorted}</b>`;
+  return place === 'second' ? `<u>${sorted}</u>` : sorted;
 }

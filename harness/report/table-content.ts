@@ -1,4 +1,5 @@
 import type { Metric } from '../evaluate/metrics/index.ts';
+import type { RunCost } from '../record/run-record.ts';
 import { bytes, count, duration, percent } from './format.ts';
 import type { MetricSummary, ReportRow, ReportTable } from './group-runs.ts';
 import { plainText } from './plain-text.ts';
@@ -18,6 +19,8 @@ export interface TableColumn {
   readonly head: readonly string[];
   readonly align: 'left' | 'right';
   readonly cells: readonly TableCell[];
+  /** What a page sorts the cells by, where that is not what they read: `3 min` after `12 s`. Null for a cell without a value. */
+  readonly sortBy?: readonly (number | null)[];
 }
 
 /** What a table for people says, in words and numbers as printed; terminal, Markdown, LaTeX and HTML only set it. */
@@ -54,13 +57,26 @@ function columnsOf({ rows, metrics }: ReportTable): TableColumn[] {
     { head: ['method'], align: 'left', cells: rows.map((row) => ({ lines: methodLines(row) })) },
     column('seeds', ({ runs }) => String(runs.length)),
     ...metrics.map((metric) => metricColumn(metric, rows)),
-    ...[
-      column('training time', ({ cost }) => (cost === null ? 'n/a' : duration(cost.trainingSeconds))),
-      column('trainable parameters', ({ cost }) => (cost === null ? 'n/a' : count(cost.trainableParameters))),
-      column('kept bytes', ({ cost }) => (cost === null ? 'n/a' : bytes(cost.keptBytes))),
-      column('kept examples', ({ cost }) => (cost === null ? 'n/a' : count(cost.keptExamples))),
-    ].map((cost) => ({ ...cost, head: cost.head.flatMap((head) => head.split(' ')) })),
+    costColumn('training time', rows, 'trainingSeconds', duration),
+    costColumn('trainable parameters', rows, 'trainableParameters', count),
+    costColumn('kept bytes', rows, 'keptBytes', bytes),
+    costColumn('kept examples', rows, 'keptExamples', count),
   ];
+}
+
+function costColumn(
+  head: string,
+  rows: readonly ReportRow[],
+  key: keyof RunCost,
+  text: (value: number) => string,
+): TableColumn {
+  const values = rows.map(({ cost }) => cost?.[key] ?? null);
+  return {
+    head: head.split(' '),
+    align: 'right',
+    cells: values.map((value) => ({ lines: [value === null ? 'n/a' : text(value)] })),
+    sortBy: values,
+  };
 }
 
 function methodLines({ definition, differs, isReference }: ReportRow): string[] {

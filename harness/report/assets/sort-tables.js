@@ -37,9 +37,12 @@ function sortRows(body, column, sign) {
   table.append(body);
 }
 
+/** The number that a cell carries or reads, its text where it is none, '' where there is no value. */
 function keyOf(cell) {
-  const text = cell.querySelector('[data-value]')?.dataset.value ?? cell.textContent.trim();
+  const value = cell.querySelector('[data-value]')?.dataset.value;
+  if (value !== undefined) return Number(value);
+  const text = cell.textContent.trim();
   if (text === '' || text === 'n/a') return '';
-  const number = Number.parseFloat(text);
-  return /^-?[\d.]/.test(text) && Number.isFinite(number) ? number : text;
+  // `86.00 ± 1.24`, `36%`, `3 of 5`. Dates, versions and digests begin with digits and are no numbers.
+  return /^-?\d+(\.\d+)?(%| ± .*| of \d+)?$/.test(text) ? Number.parseFloat(text) : text;
 }
