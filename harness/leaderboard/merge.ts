@@ -24,13 +24,7 @@ const results = [
  * @throws UserError for two that disagree, naming both places, the column and what they say
  */
 export function mergeRows(placed: readonly PlacedRow[]): PlacedRow[] {
-  const merged = new Map<string, PlacedRow>();
-  for (const one of placed) {
-    const identity = rowIdentity(one.row);
-    const other = merged.get(identity);
-    merged.set(identity, other === undefined ? one : { row: mergeTwo(other, one), where: other.where });
-  }
-  return [...merged.values()];
+  return groupsOf(placed, ({ row }) => rowIdentity(row)).map(mergeGroup);
 }
 
 /** The same rows with where they come from, unless they say so already. @param source `a.csv sha256:…` */
@@ -41,19 +35,45 @@ export function withSource(placed: readonly PlacedRow[], source: string): Placed
   }));
 }
 
-function mergeTwo(left: PlacedRow, right: PlacedRow): LeaderboardRow {
-  const [leftRuns, rightRuns] = [matricesByRun(left.row), matricesByRun(right.row)];
-  for (const [run, digest] of leftRuns) {
-    const other = rightRuns.get(run);
-    if (other !== undefined && other !== digest) throw disagreement(left, right, 'matrices_sha256');
+/**
+ * Rows of one identity as one. All are held against the largest, not each against the next: two rows that share no seed agree
+ * by way of a third that holds both, wherever that one stands.
+ */
+function mergeGroup(group: readonly PlacedRow[]): PlacedRow {
+  const distinct = groupsOf(group, ({ row }) => [...matricesByRun(row).keys()].sort().join(' ')).map(
+    mergeSame,
+  );
+  const [largest, ...others] = distinct.toSorted(
+    (left, right) => right.row.fields.seeds - left.row.fields.seeds,
+  );
+  if (largest === undefined) throw new Error('A group has at least one member.');
+  for (const other of others) checkWithin(largest, other);
+  return { ...largest, row: withFields(largest.row, { sources: joinedSources(distinct) }) };
+}
+
+/** In order of their first members, which no group is without. */
+function groupsOf(placed: readonly PlacedRow[], key: (one: PlacedRow) => string): PlacedRow[][] {
+  const groups = new Map<string, PlacedRow[]>();
+  for (const one of placed) {
+    const group = groups.get(key(one));
+    if (group === undefined) groups.set(key(one), [one]);
+    else group.push(one);
   }
-  if (leftRuns.size === rightRuns.size && [...leftRuns.keys()].every((run) => rightRuns.has(run)))
-    return mergeEqual(left, right);
-  const [fewer, more] = leftRuns.size < rightRuns.size ? [left, right] : [right, left];
-  const inMore = fewer === left ? rightRuns : leftRuns;
-  if ([...matricesByRun(fewer.row).keys()].every((run) => inMore.has(run)))
-    return withFields(more.row, { sources: joinedSources(left, right) });
-  throw disagreement(left, right, 'seed_values');
+  return [...groups.values()];
+}
+
+/** Whether a row has all runs of another, with the same results. */
+function checkWithin(larger: PlacedRow, smaller: PlacedRow): void {
+  checkMatrices(larger, smaller);
+  const runs = matricesByRun(larger.row);
+  if (![...matricesByRun(smaller.row).keys()].every((run) => runs.has(run)))
+    throw disagreement(larger, smaller, 'seed_values');
+}
+
+function checkMatrices(left: PlacedRow, right: PlacedRow): void {
+  const digests = matricesByRun(right.row);
+  for (const [run, digest] of matricesByRun(left.row))
+    if ((digests.get(run) ?? digest) !== digest) throw disagreement(left, right, 'matrices_sha256');
 }
 
 function matricesByRun({ fields }: LeaderboardRow): Map<string, string> {
@@ -61,7 +81,36 @@ function matricesByRun({ fields }: LeaderboardRow): Map<string, string> {
   return new Map(fields.runs.split(' ').map((run, index) => [run, digests[index] ?? '']));
 }
 
-function mergeEqual(left: PlacedRow, right: PlacedRow): LeaderboardRow {
+/** Rows of the same runs as one. */
+function mergeSame(same: readonly PlacedRow[]): PlacedRow {
+  same.forEach((left, index) => {
+    for (const right of same.slice(index + 1)) checkEqual(left, right);
+  });
+  const dated = same.toSorted((left, right) => byDate(left.row, right.row)).map(({ row }) => row);
+  const [first] = dated;
+  const [known] = dated.toSorted(byOrigin);
+  const [most] = dated.toSorted(
+    (left, right) => right.fields.seeds_unfinished - left.fields.seeds_unfinished,
+  );
+  if (same[0] === undefined || first === undefined || known === undefined || most === undefined)
+    throw new Error('A group has at least one member.');
+  const row = {
+    fields: {
+      ...first.fields,
+      // A run that failed somewhere is not forgotten.
+      seeds_unfinished: most.fields.seeds_unfinished,
+      cells_expected: most.fields.cells_expected,
+      settings_origin: known.fields.settings_origin,
+      settings_changed: known.fields.settings_changed,
+      sources: joinedSources(same),
+    },
+    metrics: new Map(dated.toReversed().flatMap(({ metrics }) => [...metrics])),
+  };
+  return { row, where: same[0].where };
+}
+
+function checkEqual(left: PlacedRow, right: PlacedRow): void {
+  checkMatrices(left, right);
   for (const column of results)
     if (left.row.fields[column] !== right.row.fields[column]) throw disagreement(left, right, column);
   for (const [id, entry] of left.row.metrics) {
@@ -69,21 +118,6 @@ function mergeEqual(left: PlacedRow, right: PlacedRow): LeaderboardRow {
     if (other !== undefined && canonicalJson(other.values) !== canonicalJson(entry.values))
       throw disagreement(left, right, `${id} values`);
   }
-  const [first, second] = [left.row, right.row].sort(byDate) as [LeaderboardRow, LeaderboardRow];
-  const most = first.fields.seeds_unfinished >= second.fields.seeds_unfinished ? first : second;
-  const known = [first, second].sort(byOrigin)[0]?.fields ?? first.fields;
-  return {
-    fields: {
-      ...first.fields,
-      // A run that failed somewhere is not forgotten.
-      seeds_unfinished: most.fields.seeds_unfinished,
-      cells_expected: most.fields.cells_expected,
-      settings_origin: known.settings_origin,
-      settings_changed: known.settings_changed,
-      sources: joinedSources(left, right),
-    },
-    metrics: new Map([...second.metrics, ...first.metrics]),
-  };
 }
 
 function byDate(left: LeaderboardRow, right: LeaderboardRow): number {
@@ -97,8 +131,9 @@ function byOrigin({ fields: left }: LeaderboardRow, { fields: right }: Leaderboa
   return blind(left) - blind(right) || compareTexts(text(left), text(right));
 }
 
-function textOf({ fields }: LeaderboardRow): string {
-  return canonicalJson({ ...fields, sources: '', seeds_unfinished: 0, cells_expected: 0 });
+function textOf({ fields, metrics }: LeaderboardRow): string {
+  const known = { ...fields, sources: '', seeds_unfinished: 0, cells_expected: 0 };
+  return canonicalJson([known, Object.fromEntries(metrics)]);
 }
 
 function compareTexts(left: string, right: string): number {
@@ -109,8 +144,8 @@ function withFields(row: LeaderboardRow, changes: Partial<Fields>): LeaderboardR
   return { ...row, fields: { ...row.fields, ...changes } };
 }
 
-function joinedSources(left: PlacedRow, right: PlacedRow): string {
-  const all = [left, right].flatMap(({ row }) => row.fields.sources.split('; '));
+function joinedSources(rows: readonly PlacedRow[]): string {
+  const all = rows.flatMap(({ row }) => row.fields.sources.split('; '));
   return [...new Set(all)]
     .filter((source) => source !== '')
     .sort()

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { UserError } from '../../harness/errors.ts';
 import { mergeRows, withSource } from '../../harness/leaderboard/merge.ts';
 import { type LeaderboardRow, type PlacedRow, rowIdentity } from '../../harness/leaderboard/row.ts';
 import { formatLeaderboardCsv } from '../../harness/leaderboard/write-csv.ts';
@@ -69,6 +70,56 @@ describe('merging', () => {
     const other = madeUpRow({ seeds: [3, 4] });
     expect(() => merged(placed('a', few), placed('b', other))).toThrow(
       'a, line 2 and b, line 2 disagree on ewc with the same settings on two-tasks@1: column seed_values is 2; 3 and 3; 4. Make one row of the runs of both',
+    );
+  });
+
+  it('joins rows that share no seed where a third has the seeds of both, in any order', () => {
+    const [a, b, c] = [
+      [1, 2, 3],
+      [4, 5, 6],
+      [1, 2, 3, 4, 5, 6],
+    ].map((seeds, index) =>
+      withSource(placed('abc'[index] ?? '', madeUpRow({ seeds })), 'abc'[index] ?? ''),
+    ) as [PlacedRow[], PlacedRow[], PlacedRow[]];
+    for (const order of [
+      [a, b, c],
+      [b, a, c],
+      [a, c, b],
+      [c, a, b],
+    ]) {
+      const [row, ...others] = merged(...order);
+      expect(others).toEqual([]);
+      expect(row?.fields).toMatchObject({ seeds: 6, sources: 'a; b; c' });
+    }
+  });
+
+  it('says the same of any rows of one method, or refuses them, in any order', () => {
+    const dates = fc.constantFrom('2025-01-01T00:00:00Z', '2026-01-01T00:00:00Z');
+    const known = fc.constantFrom('unknown', 'default', 'custom');
+    const seeds = fc.subarray([1, 2, 3, 4], { minLength: 1 });
+    const one = fc
+      .tuple(seeds, dates, known, fc.constantFrom('', 'a=1'), fc.constantFrom(0, 0, 0, 7))
+      .map(([of, date, origin, changed, kept]) => {
+        const fields = { date, settings_origin: origin, settings_changed: changed, kept_bytes: kept };
+        return madeUpRow({ seeds: of, fields });
+      });
+    const outcome = (rows: readonly (readonly [string, LeaderboardRow])[]) => {
+      try {
+        return lines(merged(...rows.map(([name, row]) => withSource(placed(name, row), name))));
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        return 'refused';
+      }
+    };
+    const pair = fc
+      .array(one, { minLength: 2, maxLength: 5 })
+      .map((rows) => rows.map((row, index) => [String(index), row] as const))
+      .chain((rows) => fc.tuple(fc.constant(rows), fc.shuffledSubarray(rows, { minLength: rows.length })));
+    fc.assert(
+      fc.property(pair, ([rows, shuffled]) => {
+        expect(outcome(shuffled)).toEqual(outcome(rows));
+      }),
+      { numRuns: 500 },
     );
   });
 
