@@ -3,7 +3,7 @@ import { tasksText } from '../report/format.ts';
 
 /** What of two runs must be the same for their accuracies to be comparable. */
 export interface DataDefinition
-  extends Pick<RunDefinition, 'scenario' | 'dataset' | 'measuredOn' | 'firstTasks'> {
+  extends Pick<RunDefinition, 'imported' | 'scenario' | 'dataset' | 'measuredOn' | 'firstTasks'> {
   /** Of imported runs alone, whose definition does not say it. */
   readonly importedTasks?: number | undefined;
 }
@@ -23,11 +23,17 @@ export function dataDifferences(one: DataDefinition, other: DataDefinition): str
     difference("the dataset's SHA-256", short(one.dataset.sha256), short(other.dataset.sha256)),
     difference('what was measured on', one.measuredOn, other.measuredOn),
     difference('how much of the stream was run', extentOf(one), extentOf(other)),
+    difference('the measure', measureOf(one), measureOf(other)),
   ].flat();
 }
 
 function difference(what: string, one: string | number, other: string | number): string[] {
   return one === other ? [] : [`${what} is ${one} and ${other}`];
+}
+
+/** What the numbers of a run are: of runs of this program and of most importers `accuracy`. */
+function measureOf({ imported }: DataDefinition): string {
+  return imported?.measure ?? 'accuracy';
 }
 
 /** How much of the stream a run went through, in words. */

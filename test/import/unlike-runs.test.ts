@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { pairRuns, sideOf } from '../../harness/compare/pair-runs.ts';
+import { dataDifferences } from '../../harness/compare/same-data.ts';
 import { findMetric } from '../../harness/evaluate/metrics/index.ts';
 import { readResults } from '../../harness/import/read-results.ts';
 import { recordImports } from '../../harness/import/record-imports.ts';
@@ -74,4 +75,14 @@ it('a log that ended early is not compared with whole ones', () => {
     '"icarl" names runs that cannot be averaged: cifar100-b0-inc10@0, unknown, test, 2 tasks, accuracy; ' +
       'cifar100-b0-inc10@0, unknown, test, 5 tasks, accuracy. Name one scenario with --scenario, or the runs themselves.',
   );
+});
+
+it('runs whose numbers are of another kind are no pair', () => {
+  const [run] = imported([5, 60]);
+  if (!run) throw new Error('Nothing was imported.');
+  const { definition } = run.record;
+  if (!definition.imported) throw new Error('The run is not an imported one.');
+  const aware = { ...definition, imported: { ...definition.imported, measure: 'task-aware accuracy' } };
+  expect(dataDifferences(definition, definition)).toEqual([]);
+  expect(dataDifferences(aware, definition)).toEqual(['the measure is task-aware accuracy and accuracy']);
 });
