@@ -1,14 +1,5 @@
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  readSync,
-  writeSync,
-} from 'node:fs';
-import { withFileErrors } from './files.ts';
+import { closeSync, existsSync, fstatSync, ftruncateSync, openSync, readFileSync, readSync } from 'node:fs';
+import { withFileErrors, writeWhole } from './files.ts';
 
 /** One line of `events.jsonl`: what happened during a run, and when (ISO 8601, UTC). */
 export interface RunEvent {
@@ -39,9 +30,7 @@ export class EventLog {
     const file = this.#file;
     if (file === undefined) throw new Error(`${this.#path} is closed.`);
     const line = Buffer.from(`${JSON.stringify({ time: new Date().toISOString(), ...event }, writable)}\n`);
-    withFileErrors(`write ${this.#path}`, () => {
-      for (let written = 0; written < line.length; ) written += writeSync(file, line, written);
-    });
+    withFileErrors(`write ${this.#path}`, () => writeWhole(file, line));
   }
 
   close(): void {

@@ -1,12 +1,25 @@
-import { mkdirSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { UserError } from '../errors.ts';
 
 const causes: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full. Free some space and run the same command again: finished tasks are kept',
   EDQUOT:
     'the disk quota is used up. Free some space and run the same command again: finished tasks are kept',
+  EFBIG: 'the file would be larger than is allowed. Raise the limit (ulimit -f), or write to another disk',
   EACCES: 'permission is denied. Change its permissions, or write to another folder',
   EPERM: 'the operation is not permitted. Write to another folder',
   EROFS: 'the file system is read-only. Write to another folder',
@@ -36,17 +49,55 @@ export function withFileErrors<Result>(doing: string, operation: () => Result): 
 }
 
 /**
- * Replaces a file as a whole, synced to disk: after a crash it holds the old content or the new, never a part. Folders that
- * are missing are made.
+ * Replaces a file as a whole, synced to disk: after a crash, or where the disk is full, it holds the old content or the new,
+ * never a part. Its permissions stay, folders that are missing are made, and where the path is a link, its target is replaced.
+ * @throws UserError where it cannot be written; then the old content is untouched
  */
 export function replaceFile(path: string, content: string | Buffer): void {
   withFileErrors(`write ${path}`, () => {
-    const bytes = typeof content === 'string' ? Buffer.from(content) : content;
     mkdirSync(dirname(path), { recursive: true });
-    writeFileAtomic.sync(path, bytes, { fsync: true });
-    // One write call may store only a part of the bytes when the disk is about to be full.
-    if (statSync(path).size !== bytes.length) {
-      throw Object.assign(new Error('short write'), { code: 'ENOSPC' });
+    const target = existsSync(path) ? realpathSync(path) : path;
+    const { file, temporary } = openBeside(target);
+    try {
+      try {
+        writeWhole(file, typeof content === 'string' ? Buffer.from(content) : content);
+        keepPermissions(file, target);
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+      renameSync(temporary, target);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
     }
   });
+}
+
+/** Writes all bytes: one call may store only a part of them, when the disk is about to be full. */
+export function writeWhole(file: number, bytes: Buffer): void {
+  for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+}
+
+/** A new file on the same disk, as renaming needs. It is nobody else's, even where process ids are the same in two containers. */
+function openBeside(path: string): { readonly file: number; readonly temporary: string } {
+  for (let number = 0; ; number++) {
+    const temporary = `${path}.${process.pid}.${number}`;
+    try {
+      return { file: openSync(temporary, 'wx'), temporary };
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    }
+  }
+}
+
+function keepPermissions(file: number, path: string): void {
+  const earlier = statSync(path, { throwIfNoEntry: false });
+  if (earlier === undefined) return;
+  try {
+    fchmodSync(file, earlier.mode);
+    fchownSync(file, earlier.uid, earlier.gid);
+  } catch {
+    // Only the superuser may give files away, and some file systems have neither owners nor permissions.
+  }
 }

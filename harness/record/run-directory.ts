@@ -155,7 +155,7 @@ export class RunDirectory {
   /** A killed process leaves the files it was about to rename. */
   #removeLeftovers(): void {
     for (const name of readdirSync(this.path)) {
-      const leftover = /^(run\.json|accuracy\.csv|checkpoint\.safetensors)\.\d+$/.test(name);
+      const leftover = /^(run\.json|accuracy\.csv|checkpoint\.safetensors)(\.\d+)+$/.test(name);
       if (leftover) rmSync(join(this.path, name), { force: true });
     }
   }

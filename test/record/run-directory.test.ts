@@ -96,9 +96,9 @@ describe('RunDirectory', () => {
   it('clears away what a killed process was about to rename', () => {
     const results = temporaryFolder();
     const path = recordRun(results, definition());
-    writeFileSync(join(path, 'run.json.123456'), '{');
+    writeFileSync(join(path, 'run.json.123456.0'), '{');
     RunDirectory.open(results, start).close();
-    expect(existsSync(join(path, 'run.json.123456'))).toBe(false);
+    expect(existsSync(join(path, 'run.json.123456.0'))).toBe(false);
   });
 
   it('says what to do when its folder cannot be made', () => {

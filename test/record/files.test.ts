@@ -1,0 +1,72 @@
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { replaceFile } from '../../harness/record/files.ts';
+import { temporaryFolder } from './fixtures.ts';
+
+describe('replaceFile', () => {
+  it('replaces the whole content, makes the folder, and leaves nothing beside the file', () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'new', 'file');
+    for (const content of ['a longer text', 'a text', Buffer.from([0, 255])]) {
+      replaceFile(path, content);
+      expect(readFileSync(path)).toEqual(Buffer.from(content));
+    }
+    expect(readdirSync(join(folder, 'new'))).toEqual(['file']);
+  });
+
+  // A limit on the size of files cuts a write as a full disk does: first a part is stored, then nothing.
+  it.skipIf(process.platform === 'win32')('keeps the old content where the new one does not fit', () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'checkpoint');
+    writeFileSync(path, 'good');
+    const files = new URL('../../harness/record/files.ts', import.meta.url).href;
+    const script = `import { replaceFile } from ${JSON.stringify(files)}; replaceFile(${JSON.stringify(path)}, Buffer.alloc(1e7));`;
+    const node = `"${process.execPath}" --import tsx --input-type=module -e '${script}'`;
+    const { status, stderr } = spawnSync('sh', ['-c', `ulimit -f 4096 && exec ${node}`], {
+      encoding: 'utf8',
+      cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    });
+    expect(statSync(path).size).toBe('good'.length);
+    expect(readFileSync(path, 'utf8')).toBe('good');
+    expect(stderr).toContain(`Cannot write ${path}: the file would be larger than is allowed.`);
+    expect(status).toBe(1);
+    expect(readdirSync(folder)).toEqual(['checkpoint']);
+  });
+
+  it('leaves no part behind where the file cannot be replaced', () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'file'));
+    expect(() => replaceFile(join(folder, 'file'), 'text')).toThrow('a folder stands where a file should be');
+    expect(readdirSync(folder)).toEqual(['file']);
+  });
+
+  it('does not touch what another process of the same id is writing', () => {
+    const folder = temporaryFolder();
+    const other = join(folder, `file.${process.pid}.0`);
+    writeFileSync(other, 'part');
+    replaceFile(join(folder, 'file'), 'text');
+    expect(readFileSync(other, 'utf8')).toBe('part');
+  });
+
+  it.skipIf(process.platform === 'win32')('keeps the permissions, and a link to the file', () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'file');
+    writeFileSync(path, 'old');
+    chmodSync(path, 0o640);
+    symlinkSync(path, join(folder, 'link'));
+    replaceFile(join(folder, 'link'), 'new');
+    expect(readFileSync(path, 'utf8')).toBe('new');
+    expect(statSync(path).mode & 0o777).toBe(0o640);
+  });
+});
