@@ -12,13 +12,7 @@ import {
   papersFolder,
 } from '../reproduce/load-table.ts';
 import { compareWithPeer } from '../reproduce/peer.ts';
-import {
-  mergeRuns,
-  readTableRecord,
-  recordPath,
-  type TableRuns,
-  writeTableRecord,
-} from '../reproduce/record.ts';
+import { addToTableRecord, readTableRecord, recordPath, type TableRuns } from '../reproduce/record.ts';
 import { type PlannedCell, resolveCells } from '../reproduce/resolve-cells.ts';
 import { type TableResult, tableResult } from '../reproduce/table-result.ts';
 import { suggestion } from '../suggest.ts';
@@ -48,7 +42,7 @@ export async function reproduceTable(name: string, options: ReproduceOptions): P
     quick: options.quick === true,
     absent: options.recorded === true ? 'not in the record' : 'not run yet',
   });
-  if (options.record === true && metric !== null) keepRecord(table, record, collected.runs, metric);
+  if (options.record === true && metric !== null) await keepRecord(table, collected.runs, metric);
   report(result, options);
   if (collected.interrupted) return interruptedCode;
   return collected.failures.size > 0 ? 1 : 0;
@@ -132,12 +126,9 @@ function namesOfMethod({ published, binding }: BoundCell): string[] {
   return [...new Set([...own, published.method, published.id.split('/').at(-1) ?? published.id])];
 }
 
-function keepRecord(table: PaperTable, record: TableRuns, runs: TableRuns, metric: Metric): void {
-  const path = recordPath(table.file);
-  const merged = mergeRuns(record, runs);
-  const order = table.cells.map(({ published }) => published.id);
-  const sorted = new Map([...merged].sort(([one], [other]) => order.indexOf(one) - order.indexOf(other)));
-  writeTableRecord(path, table.id, metric, sorted);
+async function keepRecord({ id, file, cells }: PaperTable, runs: TableRuns, metric: Metric): Promise<void> {
+  const path = recordPath(file);
+  await addToTableRecord(path, { id, order: cells.map(({ published }) => published.id) }, metric, runs);
   console.error(`The record is ${path}.`);
 }
 

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { AccuracyMatrix } from '../evaluate/accuracy-matrix.ts';
 import { evaluateMetric, findMetric, type Metric } from '../evaluate/metrics/index.ts';
 import { mean } from '../evaluate/statistics.ts';
@@ -6,13 +5,7 @@ import { interruptedCode } from '../execute/protocol.ts';
 import type { CellOutcome } from '../execute/run-cells.ts';
 import { readRun } from '../record/read-run.ts';
 import type { RunDefinition } from '../record/run-record.ts';
-import {
-  readTunedSettings,
-  type Trial,
-  type TunedMethod,
-  type TunedSettings,
-  writeTunedSettings,
-} from '../record/tuned-settings.ts';
+import { addTunedSettings, type Trial, type TunedMethod } from '../record/tuned-settings.ts';
 import { formatTuning } from '../report/tuning-table.ts';
 import { loadScenario } from '../stream/load-scenario.ts';
 import type { Scenario } from '../stream/scenario.ts';
@@ -79,7 +72,7 @@ export async function runTuning(scenarioName: string, options: TuneOptions): Pro
     }),
   );
   const definition = definitionOf(result.outcomes);
-  if (definition) save(scenario, definition, metric, options, found);
+  if (definition) await save(scenario, definition, metric, options, found);
   const failed = Object.entries(found).filter(([, { trials }]) => trials.every(({ error }) => error));
   for (const [name, { trials }] of failed) console.error(`${name}: every trial failed: ${trials[0]?.error}`);
   return failed.length > 0 ? 1 : 0;
@@ -161,44 +154,32 @@ function definitionOf(outcomes: readonly CellOutcome[]): RunDefinition | undefin
   return finished?.kind === 'finished' ? readRun(finished.directory).record.definition : undefined;
 }
 
-/** Adds what was found to the record of the scenario; another text of the scenario begins a new record. */
-function save(
+/** Adds what was found to the record of the scenario, and prints it. */
+async function save(
   scenario: Scenario,
   { dataset }: RunDefinition,
   metric: Metric,
-  options: TuneOptions,
+  { results, seeds, trials, tasks, json }: TuneOptions,
   found: Readonly<Record<string, TunedMethod>>,
-): void {
-  const file = tunedFile(options.results, scenario.name);
-  const digest = scenarioDigest(scenario);
-  const { seeds, trials, tasks } = options;
-  const effort = {
+): Promise<void> {
+  const file = tunedFile(results, scenario.name);
+  const { tuned, anew } = await addTunedSettings(file, {
+    format: 'palimpsest-tuned-1',
+    scenario: { name: scenario.name, version: scenario.version, digest: scenarioDigest(scenario) },
+    dataset: { name: dataset.name, revision: dataset.revision, sha256: dataset.sha256 },
+    measuredOn: 'validation',
     metric: metric.id,
     ...(tasks !== undefined && { firstTasks: tasks }),
     seeds: [...seeds],
     trials,
-  };
-  const before = readTunedSettings(file);
-  const comparable = before?.scenario.digest === digest && isDeepStrictEqual(effortOf(before), effort);
-  const tuned: TunedSettings = {
-    format: 'palimpsest-tuned-1',
-    scenario: { name: scenario.name, version: scenario.version, digest },
-    dataset: { name: dataset.name, revision: dataset.revision, sha256: dataset.sha256 },
-    measuredOn: 'validation',
-    ...effort,
-    methods: { ...(comparable ? before.methods : {}), ...found },
-  };
-  writeTunedSettings(file, tuned);
-  if (options.json) printJson(tuned);
+    methods: found,
+  });
+  if (json) printJson(tuned);
   else {
     print(formatTuning(metric, found));
     print(`The record is in ${file}.`);
-    if (before && !comparable) {
+    if (anew) {
       print('It began anew: what was there had another scenario, metric, number of trials, tasks or seeds.');
     }
   }
-}
-
-function effortOf({ metric, firstTasks, seeds, trials }: TunedSettings): Partial<TunedSettings> {
-  return { metric, ...(firstTasks !== undefined && { firstTasks }), seeds, trials };
 }

@@ -1,7 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { constants, copyFileSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  constants,
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors.ts';
 import { withFileErrors } from './files.ts';
 
@@ -22,19 +32,55 @@ export const lockFile = 'lock';
  * @throws UserError that names the living holder.
  */
 export function acquireLock(directory: string): () => void {
-  const path = join(directory, lockFile);
+  return acquire(join(directory, lockFile), 'This run');
+}
+
+/** Milliseconds between two tries to get a lock that another process holds. */
+const pause = 20;
+
+/**
+ * Runs an operation that reads a file and writes it anew while no other process does so: what one of them adds in between
+ * would be lost. Waits for a process that is at it. The lock lies beside the file and is removed in the end.
+ * @param patience how long to wait, in seconds
+ * @throws UserError that names the holder who did not let go in time
+ */
+export async function whileLocked<Result>(
+  path: string,
+  operation: () => Result,
+  patience = 60,
+): Promise<Result> {
+  withFileErrors(`make the folder of ${path}`, () => mkdirSync(dirname(path), { recursive: true }));
+  const release = await acquireInTime(path, Date.now() + 1000 * patience);
+  try {
+    return operation();
+  } finally {
+    release();
+  }
+}
+
+async function acquireInTime(path: string, deadline: number): Promise<() => void> {
+  for (;;) {
+    try {
+      return acquire(`${path}.${lockFile}`, path);
+    } catch (error) {
+      if (!(error instanceof HeldError) || Date.now() >= deadline) throw error;
+    }
+    await sleep(pause);
+  }
+}
+
+/** @param what how an error calls that which is locked */
+function acquire(path: string, what: string): () => void {
   const mine = JSON.stringify(thisProcess());
   for (let attempt = 0; attempt < 5; attempt++) {
     if (withFileErrors(`write ${path}`, () => create(path, mine))) return releaser(path, mine);
     const text = readText(path);
     if (text === undefined) continue;
     const holder = parseHolder(text);
-    if (holder !== undefined && isAlive(holder)) throw heldError(path, holder);
+    if (holder !== undefined && isAlive(holder)) throw new HeldError(heldText(path, what, holder));
     removeStale(path, text);
   }
-  throw new UserError(
-    `${path} keeps changing hands: several processes try to start the same run. Start it once.`,
-  );
+  throw changingHands(path);
 }
 
 /** Whether a living process works in the directory. */
@@ -44,12 +90,18 @@ export function isLocked(directory: string): boolean {
   return holder !== undefined && isAlive(holder);
 }
 
-function heldError(path: string, { pid, host }: Holder): UserError {
-  const elsewhere = host !== hostname();
-  return new UserError(
-    elsewhere
-      ? `This run is locked by process ${pid} on the machine "${host}". If that process is gone, delete ${path}.`
-      : `This run is being worked on by process ${pid} already. Wait for it, or stop it, and try again.`,
+/** That another process holds a lock, now. */
+class HeldError extends UserError {}
+
+function heldText(path: string, what: string, { pid, host }: Holder): string {
+  return host === hostname()
+    ? `${what} is being worked on by process ${pid} already. Wait for it, or stop it, and try again.`
+    : `${what} is locked by process ${pid} on the machine "${host}". If that process is gone, delete ${path}.`;
+}
+
+function changingHands(path: string): HeldError {
+  return new HeldError(
+    `${path} keeps changing hands: several processes want it at once. Let one of them finish, and try again.`,
   );
 }
 

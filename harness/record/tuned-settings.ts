@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { Ajv } from 'ajv';
 import { UserError } from '../errors.ts';
 import { replaceFile } from './files.ts';
 import { parseFiniteJson } from './finite-json.ts';
+import { whileLocked } from './lock.ts';
 
 /** One try of a method. */
 export interface Trial {
@@ -95,6 +97,30 @@ export function readTunedSettings(file: string): TunedSettings | undefined {
 /** Writes the record of a search, as a whole. */
 export function writeTunedSettings(file: string, tuned: TunedSettings): void {
   replaceFile(file, `${JSON.stringify(tuned, null, 2)}\n`);
+}
+
+/**
+ * Adds the methods of a search to the record in a file; a search of another kind (another text of the scenario, metric, number
+ * of trials, tasks or seeds) begins the record anew. The file is locked meanwhile, so that what another process adds stays.
+ * @returns the record as it is now, and whether it took the place of another
+ * @throws UserError when what is there is no such record
+ */
+export function addTunedSettings(
+  file: string,
+  found: TunedSettings,
+): Promise<{ readonly tuned: TunedSettings; readonly anew: boolean }> {
+  return whileLocked(file, () => {
+    const before = readTunedSettings(file);
+    const anew = before !== undefined && !isDeepStrictEqual(kindOf(before), kindOf(found));
+    const methods = anew ? found.methods : { ...before?.methods, ...found.methods };
+    const tuned: TunedSettings = { ...found, methods };
+    writeTunedSettings(file, tuned);
+    return { tuned, anew };
+  });
+}
+
+function kindOf({ scenario, metric, firstTasks, seeds, trials }: TunedSettings): unknown {
+  return [scenario.digest, metric, firstTasks, seeds, trials];
 }
 
 function parse(file: string): unknown {

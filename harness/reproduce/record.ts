@@ -6,6 +6,7 @@ import type { Metric } from '../evaluate/metrics/index.ts';
 import { canonicalJson, digestOf } from '../record/canonical.ts';
 import { replaceFile, withFileErrors } from '../record/files.ts';
 import { parseFiniteJson } from '../record/finite-json.ts';
+import { whileLocked } from '../record/lock.ts';
 import { amount, cost, count, object, seeds, sharedDefinition, text } from '../record/run-schema.ts';
 import type { RunSample, SampleRun } from '../regress/run-sample.ts';
 import { idOf, metricValue, seedOf } from './cell-runs.ts';
@@ -86,6 +87,25 @@ export function writeTableRecord(path: string, table: string, metric: Metric, ru
     ([key, value]) => `${JSON.stringify(key)}: ${JSON.stringify(value)}`,
   );
   replaceFile(path, `{\n${[...heads, `"cells": [\n${lines.join(',\n')}\n]`].join(',\n')}\n}\n`);
+}
+
+/**
+ * Adds runs to the record of a table, by {@link mergeRuns}. It is read again for that, with the file locked: making the runs
+ * takes hours, and what another process recorded meanwhile is to stay.
+ * @param order names of the table's cells, in the order that the record shall have
+ * @throws UserError when the record is not valid, or cannot be written
+ */
+export function addToTableRecord(
+  path: string,
+  { id, order }: { readonly id: string; readonly order: readonly string[] },
+  metric: Metric,
+  runs: TableRuns,
+): Promise<void> {
+  return whileLocked(path, () => {
+    const merged = mergeRuns(readTableRecord(path, id, metric), runs);
+    const sorted = [...merged].sort(([one], [other]) => order.indexOf(one) - order.indexOf(other));
+    writeTableRecord(path, id, metric, new Map(sorted));
+  });
 }
 
 /**

@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tinyReproduction, writeTinyPaper } from '../reproduce/tiny-paper.ts';
@@ -106,6 +107,46 @@ describe('reproduce on a tiny paper', () => {
     expect(out).toContain('Quick: shortened training and one seed.');
     expect(out).toContain('too few seeds to tell');
     expect(out).not.toContain('big/model');
+  });
+});
+
+describe('reproduce --record', () => {
+  it('keeps what another process recorded while its own runs were made', { timeout: 120_000 }, async () => {
+    const own = mkdtempSync(join(folder, 'two-'));
+    const [first, second, third] = tinyReproduction.bindings;
+    const bindings = [first, { ...second, method: './waits.ts' }, third];
+    const tiny = join(writeTinyPaper(own, { bindings }), 'tiny');
+    const record = join(tiny, 'table-1.record.json');
+    const source = `import { existsSync, writeFileSync } from 'node:fs';
+      import finetune from ${JSON.stringify(new URL('../../methods/finetune.ts', import.meta.url).href)};
+      export default { ...finetune, name: 'waits', prepare() {
+        writeFileSync(${JSON.stringify(join(own, 'started'))}, '');
+        while (!existsSync(${JSON.stringify(record)})) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+      } };`;
+    writeFileSync(join(tiny, 'waits.ts'), source);
+    const make = (cell: string): Promise<Called> =>
+      palimpsest(
+        [
+          'reproduce',
+          'tiny',
+          '--cells',
+          cell,
+          '--seeds',
+          '1',
+          '--record',
+          '--papers',
+          join(own, 'papers'),
+        ].concat(['--results', own, '--data', own]),
+      );
+    const waiting = make('run/later');
+    while (!existsSync(join(own, 'started'))) await sleep(50);
+    expect((await make('run/none')).code).toBe(0);
+    expect((await waiting).code).toBe(0);
+    const { cells } = JSON.parse(readFileSync(record, 'utf8')) as {
+      readonly cells: { readonly cell: string }[];
+    };
+    expect(cells.map(({ cell }) => cell)).toEqual(['run/none', 'run/later']);
+    expect(readdirSync(tiny).filter((name) => name.includes('record'))).toEqual(['table-1.record.json']);
   });
 });
 

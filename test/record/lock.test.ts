@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { acquireLock, isLocked } from '../../harness/record/lock.ts';
+import { acquireLock, isLocked, whileLocked } from '../../harness/record/lock.ts';
 import { temporaryFolder } from './fixtures.ts';
 
 function holder(changes: object): string {
@@ -63,5 +63,41 @@ describe('the lock of a run', () => {
     writeFileSync(join(folder, 'lock'), 'other');
     release();
     expect(readFileSync(join(folder, 'lock'), 'utf8')).toBe('other');
+  });
+});
+
+describe('whileLocked', () => {
+  it('lets one operation after the other read and write a file, and leaves nothing beside it', async () => {
+    const path = join(temporaryFolder(), 'folder', 'numbers');
+    const add = (number: number): Promise<void> =>
+      whileLocked(path, () => {
+        const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
+        writeFileSync(path, `${before}${number} `);
+      });
+    await add(1);
+    writeFileSync(`${path}.lock`, holder({}));
+    const waiting = add(3);
+    writeFileSync(path, '1 2 ');
+    writeFileSync(`${path}.lock`, '');
+    await waiting;
+    expect(readFileSync(path, 'utf8')).toBe('1 2 3 ');
+    expect(readdirSync(join(path, '..'))).toEqual(['numbers']);
+  });
+
+  it('gives up after a while, naming the file and who holds it', async () => {
+    const path = join(temporaryFolder(), 'numbers');
+    writeFileSync(`${path}.lock`, holder({}));
+    await expect(whileLocked(path, () => 1, 0)).rejects.toThrow(
+      `${path} is being worked on by process ${process.pid} already`,
+    );
+  });
+
+  it('lets go where the operation fails', async () => {
+    const path = join(temporaryFolder(), 'numbers');
+    const fail = (): never => {
+      throw new Error('on purpose');
+    };
+    await expect(whileLocked(path, fail)).rejects.toThrow('on purpose');
+    expect(await whileLocked(path, () => 1, 0)).toBe(1);
   });
 });
