@@ -5,7 +5,13 @@ import { interruptedCode } from '../execute/protocol.ts';
 import type { CellOutcome } from '../execute/run-cells.ts';
 import { readRun } from '../record/read-run.ts';
 import type { RunDefinition } from '../record/run-record.ts';
-import { addTunedSettings, type Trial, type TunedMethod } from '../record/tuned-settings.ts';
+import {
+  type AddedSettings,
+  addTunedSettings,
+  isMeasured,
+  type Trial,
+  type TunedMethod,
+} from '../record/tuned-settings.ts';
 import { formatTuning } from '../report/tuning-table.ts';
 import { loadScenario } from '../stream/load-scenario.ts';
 import type { Scenario } from '../stream/scenario.ts';
@@ -72,10 +78,12 @@ export async function runTuning(scenarioName: string, options: TuneOptions): Pro
     }),
   );
   const definition = definitionOf(result.outcomes);
-  if (definition) await save(scenario, definition, metric, options, found);
-  const failed = Object.entries(found).filter(([, { trials }]) => trials.every(({ error }) => error));
-  for (const [name, { trials }] of failed) console.error(`${name}: every trial failed: ${trials[0]?.error}`);
-  return failed.length > 0 ? 1 : 0;
+  const measured = Object.fromEntries(Object.entries(found).filter(([, method]) => isMeasured(method)));
+  const saved =
+    definition !== undefined && Object.keys(measured).length > 0
+      ? await save(scenario, definition, metric, options, measured)
+      : undefined;
+  return report(metric, found, saved, options);
 }
 
 function labelOf(trials: readonly PlannedTrial[], index: number, { seeds }: CellSpec): string {
@@ -154,16 +162,15 @@ function definitionOf(outcomes: readonly CellOutcome[]): RunDefinition | undefin
   return finished?.kind === 'finished' ? readRun(finished.directory).record.definition : undefined;
 }
 
-/** Adds what was found to the record of the scenario, and prints it. */
-async function save(
+/** Adds what was found to the record of the scenario. */
+function save(
   scenario: Scenario,
   { dataset }: RunDefinition,
   metric: Metric,
-  { results, seeds, trials, tasks, json }: TuneOptions,
-  found: Readonly<Record<string, TunedMethod>>,
-): Promise<void> {
-  const file = tunedFile(results, scenario.name);
-  const { tuned, anew } = await addTunedSettings(file, {
+  { results, seeds, trials, tasks }: TuneOptions,
+  methods: Readonly<Record<string, TunedMethod>>,
+): Promise<AddedSettings> {
+  return addTunedSettings(tunedFile(results, scenario.name), {
     format: 'palimpsest-tuned-1',
     scenario: { name: scenario.name, version: scenario.version, digest: scenarioDigest(scenario) },
     dataset: { name: dataset.name, revision: dataset.revision, sha256: dataset.sha256 },
@@ -172,14 +179,29 @@ async function save(
     ...(tasks !== undefined && { firstTasks: tasks }),
     seeds: [...seeds],
     trials,
-    methods: found,
+    methods,
   });
-  if (json) printJson(tuned);
+}
+
+/** Prints what was found and what was saved of it. @returns the exit code */
+function report(
+  metric: Metric,
+  found: Readonly<Record<string, TunedMethod>>,
+  saved: AddedSettings | undefined,
+  { json }: TuneOptions,
+): number {
+  const failed = Object.entries(found).filter(([, method]) => !isMeasured(method));
+  const leftOut = Object.fromEntries(failed.map(([name, { trials }]) => [name, trials[0]?.error ?? '']));
+  if (json) printJson({ ...(saved?.tuned ?? { methods: {} }), ...(failed.length > 0 && { leftOut }) });
   else {
     print(formatTuning(metric, found));
-    print(`The record is in ${file}.`);
-    if (anew) {
+    if (saved) print(`The record is in ${saved.file}.`);
+    if (saved?.anew) {
       print('It began anew: what was there had another scenario, metric, number of trials, tasks or seeds.');
     }
   }
+  for (const [name, error] of Object.entries(leftOut)) {
+    console.error(`${name}: every trial failed, so the record has nothing new of it: ${error}`);
+  }
+  return failed.length > 0 ? 1 : 0;
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
-import { readTunedSettings } from '../record/tuned-settings.ts';
+import { isMeasured, readTunedSettings } from '../record/tuned-settings.ts';
 import type { Scenario } from '../stream/scenario.ts';
 import { scenarioDigest } from '../stream/scenario-digest.ts';
 import type { Method } from '../train/method.ts';
@@ -12,7 +12,8 @@ export function tunedFile(results: string, scenario: string): string {
 
 /**
  * The settings that were found best for each method on a scenario, by the method's name.
- * @throws UserError when nothing is recorded, or what is was found on another version of the scenario or the method
+ * @throws UserError when nothing is recorded, or what is was found on another version of the scenario or the method, or no
+ *   trial of it was measured
  */
 export function tunedFor(
   scenario: Scenario,
@@ -37,6 +38,12 @@ export function tunedFor(
       if (found.version !== version) {
         throw new UserError(
           `The settings of ${name} in ${file} were found with its version ${found.version}; it now has ${version}. ${cure}`,
+        );
+      }
+      if (!isMeasured(found)) {
+        const reason = found.trials[found.best]?.error?.split('\n')[0] ?? 'there is no such trial';
+        throw new UserError(
+          `The best trial of ${name} in ${file} has no values (${reason}), so nothing was found best. ${cure}`,
         );
       }
       return [name, found.settings];

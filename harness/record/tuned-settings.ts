@@ -44,6 +44,11 @@ export interface TunedSettings {
   readonly methods: Readonly<Record<string, TunedMethod>>;
 }
 
+/** Whether the best trial has values. It has none where all failed: then its settings are only those that were tried first. */
+export function isMeasured({ trials, best }: TunedMethod): boolean {
+  return (trials[best]?.values.length ?? 0) > 0;
+}
+
 const text = { type: 'string' };
 const count = { type: 'integer', minimum: 0 };
 const object = (properties: Record<string, unknown>, optional: Record<string, unknown> = {}): object => ({
@@ -99,23 +104,27 @@ export function writeTunedSettings(file: string, tuned: TunedSettings): void {
   replaceFile(file, `${JSON.stringify(tuned, null, 2)}\n`);
 }
 
+/** A record after methods were added. */
+export interface AddedSettings {
+  readonly file: string;
+  readonly tuned: TunedSettings;
+  /** It took the place of a record of another kind. */
+  readonly anew: boolean;
+}
+
 /**
  * Adds the methods of a search to the record in a file; a search of another kind (another text of the scenario, metric, number
  * of trials, tasks or seeds) begins the record anew. The file is locked meanwhile, so that what another process adds stays.
- * @returns the record as it is now, and whether it took the place of another
  * @throws UserError when what is there is no such record
  */
-export function addTunedSettings(
-  file: string,
-  found: TunedSettings,
-): Promise<{ readonly tuned: TunedSettings; readonly anew: boolean }> {
+export function addTunedSettings(file: string, found: TunedSettings): Promise<AddedSettings> {
   return whileLocked(file, () => {
     const before = readTunedSettings(file);
     const anew = before !== undefined && !isDeepStrictEqual(kindOf(before), kindOf(found));
     const methods = anew ? found.methods : { ...before?.methods, ...found.methods };
     const tuned: TunedSettings = { ...found, methods };
     writeTunedSettings(file, tuned);
-    return { tuned, anew };
+    return { file, tuned, anew };
   });
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../support/tiny-run.ts';
 import { writeTinyScenario } from '../support/tiny-scenario.ts';
-import { palimpsest } from './palimpsest.ts';
+import { type Called, palimpsest } from './palimpsest.ts';
 
 describe('palimpsest tune', () => {
   it('records what was fixed for all trials, words as words', async () => {
@@ -132,6 +132,35 @@ describe('palimpsest tune', () => {
     const many = await palimpsest(['tune', scenario, '--trials', '1', '--tasks', '9', ...where]);
     expect(many.code).toBe(1);
     expect(many.error).toContain('tiny has 2 tasks; ask for the first 2 or fewer');
+  });
+
+  it('leaves a method out whose every trial failed, and keeps what was found before', {
+    timeout: 120_000,
+  }, async () => {
+    const folder = temporaryFolder();
+    const scenario = writeTinyScenario(folder);
+    const results = join(folder, 'results');
+    const method = join(folder, 'flaky.ts');
+    const write = (prepare: string): void =>
+      writeFileSync(
+        method,
+        `export default { name: 'flaky', version: 1, title: 'F', summary: 'F', settings: {}, prepare() {${prepare}} };`,
+      );
+    const tune = (...words: string[]): Promise<Called> =>
+      palimpsest(['tune', scenario, '--trials', '1', '--results', results, '-q', ...words]);
+    write('');
+    expect((await tune('--method', method)).code).toBe(0);
+    const file = join(results, 'tuned', 'tiny.json');
+    const good = JSON.parse(readFileSync(file, 'utf8'));
+    write("throw new Error('on purpose');");
+    const failed = await tune('--method', method, 'finetune', '--json');
+    expect(failed.code).toBe(1);
+    expect(failed.error).toContain('flaky: every trial failed, so the record has nothing new of it');
+    const { leftOut, ...tuned } = JSON.parse(failed.out);
+    expect(leftOut.flaky).toContain('on purpose');
+    expect(tuned).toEqual(JSON.parse(readFileSync(file, 'utf8')));
+    expect(Object.keys(tuned.methods)).toEqual(['flaky', 'finetune']);
+    expect(tuned.methods.flaky).toEqual(good.methods.flaky);
   });
 
   it('refuses what it cannot tune, before anything is run', async () => {

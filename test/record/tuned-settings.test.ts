@@ -28,7 +28,7 @@ function found(method: string, changes: Partial<TunedSettings> = {}): TunedSetti
 describe('addTunedSettings', () => {
   it('adds methods to those of a search of the same kind, and begins anew after one of another', async () => {
     const file = join(temporaryFolder(), 'tuned', 'tiny.json');
-    expect(await addTunedSettings(file, found('ewc'))).toEqual({ tuned: found('ewc'), anew: false });
+    expect(await addTunedSettings(file, found('ewc'))).toEqual({ file, tuned: found('ewc'), anew: false });
     const both = await addTunedSettings(file, found('er'));
     expect(Object.keys(both.tuned.methods)).toEqual(['ewc', 'er']);
     expect(both.anew).toBe(false);
