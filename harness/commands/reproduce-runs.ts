@@ -1,8 +1,8 @@
 import { readRun } from '../record/read-run.ts';
 import type { RecordedRun } from '../record/run-record.ts';
-import type { RunSample } from '../regress/run-sample.ts';
 import { sampleOf } from '../regress/run-sample.ts';
-import { finishedRuns, runsOfPlan } from '../reproduce/cell-runs.ts';
+import { finishedRuns, runsOfPlan, seedOf } from '../reproduce/cell-runs.ts';
+import { chooseKind, type LeftOutRun } from '../reproduce/choose-kind.ts';
 import type { TableRuns } from '../reproduce/record.ts';
 import type { PlannedCell, RunPlan } from '../reproduce/resolve-cells.ts';
 import type { CellSpec } from '../train/cell.ts';
@@ -13,16 +13,31 @@ import { runWithProgress } from './run-with-progress.ts';
 /** What came of running a table's cells. */
 export interface CollectedCells {
   readonly runs: TableRuns;
+  /** Runs of a cell that make no sample with the others, by its name. */
+  readonly leftOut: ReadonlyMap<string, readonly LeftOutRun[]>;
   /** Why a cell lacks runs that failed, by its name. */
   readonly failures: ReadonlyMap<string, string>;
   readonly interrupted: boolean;
 }
 
+/** A cell that is run. */
+interface CellJob {
+  readonly name: string;
+  readonly plan: RunPlan;
+  /** Those asked for. */
+  readonly seeds: readonly number[];
+  /** Finished runs of these seeds that were there before. */
+  readonly found: readonly RecordedRun[];
+  /** Those of this call. */
+  readonly made: RecordedRun[];
+  /** Seeds that this call has begun. */
+  readonly begun: Set<number>;
+}
+
 /** A run that is to be made. */
 interface Missing {
-  readonly cell: string;
+  readonly job: CellJob;
   readonly seed: number;
-  readonly spec: CellSpec;
 }
 
 /** Runs what is missing of the cells, seed by seed, so that every cell has a first result early. */
@@ -31,59 +46,81 @@ export async function runPlannedCells(
   options: ReproduceOptions,
 ): Promise<CollectedCells> {
   const local = finishedRuns(options);
-  const found = new Map<string, Map<number, RecordedRun>>();
-  const missing: Missing[] = [];
-  for (const { published, plan } of planned) {
-    if (plan.kind !== 'run') continue;
-    const seeds = plan.seeds.slice(0, options.quick === true ? 1 : options.seeds);
-    const done = runsOfPlan(plan.expected, local);
-    found.set(published.id, new Map(seeds.flatMap((seed) => pairOf(seed, done))));
-    for (const seed of seeds.filter((own) => !done.has(own)))
-      missing.push({ cell: published.id, seed, spec: specOf(plan, seed, options) });
-  }
-  missing.sort((one, other) => one.seed - other.seed);
+  const jobs = planned.flatMap(({ published, plan }) =>
+    plan.kind === 'run' ? [jobOf(published.id, plan, local, options)] : [],
+  );
   const failures = new Map<string, string>();
-  const interrupted = await runMissing(missing, { found, failures }, options);
-  return { runs: samplesOf(found), failures, interrupted };
+  let interrupted = false;
+  for (let missing = missingOf(jobs); missing.length > 0 && !interrupted; missing = missingOf(jobs)) {
+    const again = missing.filter(({ job, seed }) => seedsOf(job.found).has(seed)).length;
+    if (again > 0 && options.quiet !== true) {
+      console.error(`${again} of these runs are of seeds that were run before, with another engine or data.`);
+    }
+    interrupted = await runMissing(missing, failures, options);
+  }
+  const chosen = jobs.map(({ name, found, made }) => [name, chooseKind(found, made)] as const);
+  return {
+    runs: new Map(
+      chosen.flatMap(([name, { runs }]) => (runs.length === 0 ? [] : [[name, sampleOf(name, runs)]])),
+    ),
+    leftOut: new Map(chosen.map(([name, { leftOut }]) => [name, leftOut])),
+    failures,
+    interrupted,
+  };
 }
 
-function pairOf(seed: number, runs: ReadonlyMap<number, RecordedRun>): [number, RecordedRun][] {
-  const run = runs.get(seed);
-  return run === undefined ? [] : [[seed, run]];
+function jobOf(
+  name: string,
+  plan: RunPlan,
+  local: readonly RecordedRun[],
+  { quick, seeds: count }: ReproduceOptions,
+): CellJob {
+  const seeds = plan.seeds.slice(0, quick === true ? 1 : count);
+  const found = runsOfPlan(plan.expected, local).filter(({ record }) =>
+    seeds.includes(seedOf(record.definition)),
+  );
+  return { name, plan, seeds, found, made: [], begun: new Set() };
+}
+
+/**
+ * Seeds that the runs of a cell lack and this call has not begun. Which kind of run is made now is known by the first of
+ * them alone: where there were runs of another kind only, their seeds are missing after it.
+ */
+function missingOf(jobs: readonly CellJob[]): Missing[] {
+  const missing = jobs.flatMap((job) => {
+    const done = seedsOf(chooseKind(job.found, job.made).runs);
+    return job.seeds.filter((seed) => !done.has(seed) && !job.begun.has(seed)).map((seed) => ({ job, seed }));
+  });
+  return missing.sort((one, other) => one.seed - other.seed);
+}
+
+function seedsOf(runs: readonly RecordedRun[]): Set<number> {
+  return new Set(runs.map(({ record }) => seedOf(record.definition)));
 }
 
 async function runMissing(
   missing: readonly Missing[],
-  into: { found: Map<string, Map<number, RecordedRun>>; failures: Map<string, string> },
-  { jobs, quiet }: ReproduceOptions,
+  failures: Map<string, string>,
+  options: ReproduceOptions,
 ): Promise<boolean> {
-  if (missing.length === 0) return false;
-  const labels = missing.map(({ cell, seed }) => `${cell} seed ${seed}`);
+  const labels = missing.map(({ job, seed }) => `${job.name} seed ${seed}`);
+  for (const { job, seed } of missing) job.begun.add(seed);
   const { outcomes, interrupted } = await runWithProgress(
-    missing.map(({ spec }) => spec),
+    missing.map(({ job, seed }) => specOf(job.plan, seed, options)),
     labels,
-    { jobs, quiet: quiet === true },
+    { jobs: options.jobs, quiet: options.quiet === true },
   );
-  outcomes.forEach((outcome, index) => {
-    const { cell = '', seed = 0 } = missing[index] ?? {};
-    if (outcome.kind === 'finished') into.found.get(cell)?.set(seed, readRun(outcome.directory));
-    if (outcome.kind !== 'failed') return;
+  missing.forEach(({ job, seed }, index) => {
+    const outcome = outcomes[index];
+    if (outcome?.kind === 'finished') job.made.push(readRun(outcome.directory));
+    if (outcome?.kind !== 'failed') return;
     console.error(`${labels[index]} failed: ${outcome.error}`);
-    into.failures.set(cell, `the run of seed ${seed} failed: ${outcome.error.split('\n')[0]}`);
+    failures.set(job.name, `the run of seed ${seed} failed: ${outcome.error.split('\n')[0]}`);
   });
   const stopped = outcomes.filter(({ kind }) => kind === 'stopped').length;
   if (stopped > 0)
     console.error(`${stopped} of ${missing.length} runs were stopped; the same command continues them.`);
   return interrupted;
-}
-
-function samplesOf(found: ReadonlyMap<string, ReadonlyMap<number, RecordedRun>>): TableRuns {
-  return new Map(
-    [...found].flatMap(([cell, runs]): [string, RunSample][] => {
-      const ordered = [...runs].sort(([one], [other]) => one - other).map(([, run]) => run);
-      return ordered.length === 0 ? [] : [[cell, sampleOf(cell, ordered)]];
-    }),
-  );
 }
 
 function specOf(

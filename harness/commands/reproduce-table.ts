@@ -39,6 +39,7 @@ export async function reproduceTable(name: string, options: ReproduceOptions): P
   const collected = await collect(planned, record, options);
   const result = tableResult(table, planned, collected.runs, metric, {
     failures: collected.failures,
+    leftOut: collected.leftOut,
     quick: options.quick === true,
     absent: options.recorded === true ? 'not in the record' : 'not run yet',
   });
@@ -54,7 +55,12 @@ function collect(
   options: ReproduceOptions,
 ): Promise<CollectedCells> | CollectedCells {
   if (options.recorded === true)
-    return { runs: firstSeeds(record, planned, options.seeds), failures: new Map(), interrupted: false };
+    return {
+      runs: firstSeeds(record, planned, options.seeds),
+      leftOut: new Map(),
+      failures: new Map(),
+      interrupted: false,
+    };
   return runPlannedCells(planned, options);
 }
 

@@ -12,7 +12,7 @@ export function idOf({ definition }: RunSample, { seeds }: SampleRun): string {
 }
 
 /** The seed of a run, which is that of all its roles. */
-export function seedOf({ seeds }: SampleRun): number {
+export function seedOf({ seeds }: Pick<SampleRun, 'seeds'>): number {
   return seeds.classOrder;
 }
 
@@ -41,15 +41,14 @@ export function finishedRuns({ results, engine, threads }: RunPlace): RecordedRu
   });
 }
 
-/** Those of the runs that a plan would make, by seed. */
-export function runsOfPlan(expected: ExpectedRun, runs: readonly RecordedRun[]): Map<number, RecordedRun> {
-  const found = new Map<number, RecordedRun>();
-  for (const run of runs) {
-    const { definition } = run.record;
+/** Those of the runs that a plan would make, of whatever kind: a plan does not say with which version of engine and data. */
+export function runsOfPlan(expected: ExpectedRun, runs: readonly RecordedRun[]): RecordedRun[] {
+  return runs.filter(({ record: { definition } }) => {
     const { seeds, ...shared } = definition;
-    if (definition.scenario.digest !== expected.scenario.digest) continue;
-    if (new Set(Object.values(seeds)).size > 1 || changesSince(expected, shared).length > 0) continue;
-    found.set(seeds.classOrder, run);
-  }
-  return found;
+    return (
+      definition.scenario.digest === expected.scenario.digest &&
+      new Set(Object.values(seeds)).size === 1 &&
+      changesSince(expected, shared).length === 0
+    );
+  });
 }

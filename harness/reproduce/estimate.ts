@@ -28,7 +28,7 @@ export function estimateTable(
     runnable++;
     const costs = [
       ...(recorded.get(published.id)?.runs.map(({ cost }) => cost) ?? []),
-      ...[...runsOfPlan(plan.expected, local).values()].flatMap(({ record: { status } }) =>
+      ...runsOfPlan(plan.expected, local).flatMap(({ record: { status } }) =>
         status.state === 'finished' && status.cost !== null ? [status.cost] : [],
       ),
     ];

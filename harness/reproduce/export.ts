@@ -66,6 +66,7 @@ export function tableJson(result: TableResult): unknown {
               values: outcome.values,
               runs: outcome.sample.runs.map((run) => idOf(outcome.sample, run)),
               changes: outcome.changes,
+              leftOut: outcome.leftOut,
             },
     })),
   };

@@ -18,6 +18,7 @@ export function formatTable(result: TableResult, peer: PeerComparison | null): s
     cellTable(cells, reasons),
     `${countsText(result)}.`,
     ...notes(reasons),
+    ...leftOutNotes(cells),
     ...(metric === null ? [] : [judgedBy(metric.id)]),
     ...(table.reproduction.remarks ?? []),
     ...bindingRemarks(cells),
@@ -69,6 +70,17 @@ function reasonsOf(cells: readonly CellResult[]): string[] {
 
 function notes(reasons: readonly string[]): string[] {
   return reasons.map((reason, index) => `[${index + 1}] not attempted: ${reason}`);
+}
+
+function leftOutNotes(cells: readonly CellResult[]): string[] {
+  return cells.flatMap(({ published, outcome }) => {
+    if (outcome.kind !== 'judged' || outcome.leftOut.length === 0) return [];
+    const runs = outcome.leftOut.map(
+      ({ run, seed, differs }) =>
+        `${run} (seed ${seed}) differs in ${differs.join(' and ') || 'its definition'}`,
+    );
+    return [`${published.id}: left out, as they make no sample with the others: ${runs.join('; ')}`];
+  });
 }
 
 function bindingRemarks(cells: readonly CellResult[]): string[] {

@@ -2,6 +2,7 @@ import type { Metric } from '../evaluate/metrics/index.ts';
 import { type Summary, summarise } from '../evaluate/statistics.ts';
 import type { RunSample } from '../regress/run-sample.ts';
 import { metricValue, seedOf } from './cell-runs.ts';
+import type { LeftOutRun } from './choose-kind.ts';
 import type { PaperTable } from './load-table.ts';
 import { type PublishedCell, publishedFraction } from './published.ts';
 import type { TableRuns } from './record.ts';
@@ -20,6 +21,8 @@ export interface JudgedCell {
   readonly judgement: Judgement;
   /** What is no longer as it was when the runs were made; empty for runs of this version. */
   readonly changes: readonly string[];
+  /** Finished runs that were not taken, since they make no sample with the others. */
+  readonly leftOut: readonly LeftOutRun[];
 }
 
 /** A published cell and what came of it here. */
@@ -47,33 +50,36 @@ export interface VerdictCounts {
   readonly notAttempted: number;
 }
 
-/**
- * Judges each cell by its runs.
- * @param failures why a cell has no runs, by its name
- */
+/** Judges each cell by its runs. */
 export function tableResult(
   table: PaperTable,
   planned: readonly PlannedCell[],
   runs: TableRuns,
   metric: Metric | null,
-  { failures = new Map(), quick = false, absent = 'not run yet' }: ResultOptions = {},
+  { failures, leftOut, quick = false, absent = 'not run yet' }: ResultOptions = {},
 ): TableResult {
   const cells = planned.map(({ published, binding, plan }): CellResult => {
     if (plan.kind === 'not-attempted') return { published, binding, outcome: plan };
     const sample = runs.get(published.id);
     if (sample === undefined || metric === null) {
-      const reason = failures.get(published.id) ?? absent;
+      const reason = failures?.get(published.id) ?? absent;
       return { published, binding, outcome: { kind: 'not-attempted', reason } };
     }
-    const changes = changesSince(plan.expected, sample.definition);
-    return { published, binding, outcome: judgedCell(published, sample, metric, changes) };
+    const outcome = judgedCell(published, sample, metric, {
+      changes: changesSince(plan.expected, sample.definition),
+      leftOut: leftOut?.get(published.id) ?? [],
+    });
+    return { published, binding, outcome };
   });
   return { table, metric, cells, quick };
 }
 
 /** What a result says of cells without runs. */
 export interface ResultOptions {
+  /** Why a cell has no runs, by its name. */
   readonly failures?: ReadonlyMap<string, string>;
+  /** Runs that were not taken, by the cell's name. */
+  readonly leftOut?: ReadonlyMap<string, readonly LeftOutRun[]>;
   readonly quick?: boolean;
   /** Why a cell that can be run has no runs. */
   readonly absent?: string;
@@ -83,7 +89,7 @@ function judgedCell(
   published: PublishedCell,
   sample: RunSample,
   metric: Metric,
-  changes: readonly string[],
+  remarks: Pick<JudgedCell, 'changes' | 'leftOut'>,
 ): JudgedCell | NotAttempted {
   const number = publishedFraction(published);
   if (number === null) return { kind: 'not-attempted', reason: 'the published value is no accuracy' };
@@ -95,7 +101,7 @@ function judgedCell(
     seeds: sample.runs.map(seedOf),
     summary: summarise(values),
     judgement: judge({ ...number, errorKind: published.errorKind, seeds: published.seeds }, values),
-    changes,
+    ...remarks,
   };
 }
 

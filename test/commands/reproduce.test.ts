@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findRuns } from '../../harness/record/read-run.ts';
+import { recordRun } from '../record/fixtures.ts';
 import { tinyReproduction, writeTinyPaper } from '../reproduce/tiny-paper.ts';
 import { type Called, palimpsest } from './palimpsest.ts';
 
@@ -107,6 +109,31 @@ describe('reproduce on a tiny paper', () => {
     expect(out).toContain('Quick: shortened training and one seed.');
     expect(out).toContain('too few seeds to tell');
     expect(out).not.toContain('big/model');
+  });
+});
+
+describe('reproduce with runs of another version of the engine', () => {
+  it('makes their seeds anew once it makes others, and names what is left out', {
+    timeout: 120_000,
+  }, async () => {
+    const own = join(folder, 'older');
+    for (const { record } of findRuns(results, { state: 'finished' }).runs) {
+      const { definition } = record;
+      const engine = { ...definition.engine, version: 'older' };
+      if (definition.seeds.classOrder < 6) recordRun(own, { ...definition, engine });
+    }
+    const make = (...words: string[]): Promise<Called> =>
+      palimpsest(['reproduce', 'tiny', '--papers', papers, '--results', own, '--data', folder, ...words]);
+    const outcomeOf = ({ out }: Called) => JSON.parse(out).cells[0].outcome;
+    expect(outcomeOf(await make('--seeds', '2', '--json')).seeds).toEqual([4, 5]);
+    const more = await make('--seeds', '3');
+    expect(more).toMatchObject({ code: 0, error: expect.stringContaining('[1/1] run/none seed 6 finished') });
+    expect(more.error).toContain('2 of these runs are of seeds that were run before');
+    expect(more.out).toMatch(
+      /run\/none: left out.*\(seed 4\) differs in the engine \(older instead of .*\(seed 5\)/,
+    );
+    const outcome = outcomeOf(await make('--seeds', '3', '--json'));
+    expect(outcome).toMatchObject({ seeds: [4, 5, 6], leftOut: [{ seed: 4 }, { seed: 5 }] });
   });
 });
 
