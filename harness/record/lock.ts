@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import {
   constants,
   copyFileSync,
@@ -109,11 +110,16 @@ function thisProcess(): Holder {
   return { pid: process.pid, host: hostname(), born: birthOf(process.pid) };
 }
 
+/** A name that no other process takes: processes in two containers may have the same id and share the folder. */
+function besidePath(path: string): string {
+  return `${path}.${process.pid}.${randomBytes(6).toString('hex')}`;
+}
+
 /** Puts the complete file in place in one step, so that nobody ever reads half a lock. False when there is one already. */
 function create(path: string, text: string): boolean {
-  const prepared = `${path}.${process.pid}`;
-  writeFileSync(prepared, text);
+  const prepared = besidePath(path);
   try {
+    writeFileSync(prepared, text, { flag: 'wx' });
     linkOrCopy(prepared, path);
     return true;
   } catch (error) {
@@ -134,17 +140,26 @@ function linkOrCopy(from: string, to: string): void {
   }
 }
 
-/** Removes the lock that was read, but not one that another process put there meanwhile. */
+/**
+ * Removes the lock that was read, but not one that another process put there meanwhile: that is put back.
+ * @throws UserError where it cannot be put back, since a third process has made a lock in the moment it was away
+ */
 function removeStale(path: string, text: string): void {
-  const aside = `${path}.stale.${process.pid}`;
+  const aside = besidePath(path);
   try {
     renameSync(path, aside);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return;
     throw error;
   }
-  if (readText(aside) === text) rmSync(aside, { force: true });
-  else renameSync(aside, path);
+  try {
+    if (readText(aside) !== text) linkOrCopy(aside, path);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') throw changingHands(path);
+    throw error;
+  } finally {
+    rmSync(aside, { force: true });
+  }
 }
 
 function releaser(path: string, mine: string): () => void {
@@ -178,7 +193,9 @@ function birthOf(pid: number): string | null {
       return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${tick}`;
     }
     if (process.platform === 'darwin') {
-      return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+      // Two processes may differ in time zone and language, and the same moment has to be the same text to both.
+      const env = { ...process.env, TZ: 'UTC', LC_ALL: 'C' };
+      return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', env }).trim();
     }
   } catch {
     // The system does not tell: being alive must do.

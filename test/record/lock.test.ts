@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { acquireLock, isLocked, whileLocked } from '../../harness/record/lock.ts';
 import { temporaryFolder } from './fixtures.ts';
 
@@ -55,6 +55,29 @@ describe('the lock of a run', () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'lock'), text);
     acquireLock(folder)();
+  });
+
+  it('is prepared in a file that no process of the same id writes', () => {
+    const folder = temporaryFolder();
+    const prepared = join(folder, `lock.${process.pid}`);
+    writeFileSync(prepared, 'other');
+    acquireLock(folder)();
+    expect(readFileSync(prepared, 'utf8')).toBe('other');
+    expect(readdirSync(folder)).toHaveLength(1);
+  });
+
+  it.skipIf(process.platform === 'win32')('tells when a process began in one time zone and language', () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'ps'), '#!/bin/sh\necho "in $TZ and $LC_ALL"\n', { mode: 0o755 });
+    vi.stubEnv('PATH', `${folder}:${process.env.PATH}`);
+    vi.stubEnv('TZ', 'Asia/Tokyo');
+    vi.stubEnv('LC_ALL', 'ja_JP.UTF-8');
+    vi.spyOn(process, 'platform', 'get').mockReturnValue('darwin');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    onTestFinished(() => void vi.restoreAllMocks());
+    const release = acquireLock(folder);
+    expect(JSON.parse(readFileSync(join(folder, 'lock'), 'utf8')).born).toBe('in UTC and C');
+    release();
   });
 
   it('is not removed when it has become another’s', () => {
