@@ -72,6 +72,17 @@ export function publishedFraction({ text, unit, error }: PublishedCell): Publish
   return { value: value * scale, error: error === null ? null : error * scale };
 }
 
+/**
+ * How far rounding may have moved a published value: half a unit of its last printed digit, as a fraction. 97.12 % says no
+ * more than 97.115 to 97.125 %, so it is 0.00005. Null where the text is no accuracy in plain digits.
+ */
+export function publishedRounding({ text, unit }: PublishedCell): number | null {
+  const digits = /^\d+(?:\.(\d*))?$/.exec(text.trim());
+  if (digits === null || unit === 'other') return null;
+  const decimals = digits[1]?.length ?? 0;
+  return 0.5 * 10 ** -(unit === 'percent' ? decimals + 2 : decimals);
+}
+
 /** A published value with its error, as fractions. */
 export interface PublishedNumber {
   readonly value: number;

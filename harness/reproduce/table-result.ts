@@ -4,7 +4,7 @@ import type { RunSample } from '../regress/run-sample.ts';
 import { metricValue, seedOf } from './cell-runs.ts';
 import type { LeftOutRun } from './choose-kind.ts';
 import type { PaperTable } from './load-table.ts';
-import { type PublishedCell, publishedFraction } from './published.ts';
+import { type PublishedCell, publishedFraction, publishedRounding } from './published.ts';
 import type { TableRuns } from './record.ts';
 import type { Binding } from './reproduction-schema.ts';
 import { changesSince, type NotAttempted, type PlannedCell } from './resolve-cells.ts';
@@ -100,7 +100,15 @@ function judgedCell(
     values,
     seeds: sample.runs.map(seedOf),
     summary: summarise(values),
-    judgement: judge({ ...number, errorKind: published.errorKind, seeds: published.seeds }, values),
+    judgement: judge(
+      {
+        ...number,
+        errorKind: published.errorKind,
+        seeds: published.seeds,
+        rounding: publishedRounding(published),
+      },
+      values,
+    ),
     ...remarks,
   };
 }

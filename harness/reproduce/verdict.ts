@@ -9,6 +9,8 @@ export interface PublishedMean {
   readonly errorKind: ErrorKind | null;
   /** Number of runs behind it; null where it is not known. */
   readonly seeds: number | null;
+  /** Half a unit of the last printed digit of the value; null or left out where it is not known. */
+  readonly rounding?: number | null;
 }
 
 /** What a published error says about single runs and about their mean. */
@@ -66,7 +68,9 @@ export function publishedSpread({ error, errorKind, seeds }: PublishedMean): Spr
 /**
  * Whether runs agree with a published mean: |difference of the means| ≤ 2·√(SEM² + SD²/k) with k runs, SEM and SD by
  * {@link publishedSpread}. Where the paper gives no error, both come from the runs' own deviation, with one run behind a
- * value whose number of runs is not known. Where it gives a tolerance, runs agree that are not worse by more on average.
+ * value whose number of runs is not known. A difference that rounding the printed value may make is none, however narrow the
+ * margin is. Where the paper gives a tolerance, runs agree that are not worse by more on average; that holds for the number as
+ * it is printed, rounded or not, as its authors' own test does.
  * @param values one for each run, as fractions; at least one
  */
 export function judge(published: PublishedMean, values: readonly number[]): Judgement {
@@ -74,7 +78,7 @@ export function judge(published: PublishedMean, values: readonly number[]): Judg
   const difference = mean([...values]) - published.value;
   if (published.errorKind === 'tolerance') return withinTolerance(difference, published.error ?? 0, runs);
   const spread = publishedSpread(published) ?? ownSpread(published, values);
-  const margin = spread === null ? null : marginOf(spread, runs);
+  const margin = spread === null ? null : Math.max(marginOf(spread, runs), published.rounding ?? 0);
   if (runs < fewestSeeds || spread === null || margin === null) {
     const needed = spread === null ? fewestSeeds : Math.max(fewestSeeds, neededRuns(spread, published.seeds));
     return { verdict: { kind: 'too-few-seeds', needed }, difference, margin, spread };
@@ -94,7 +98,7 @@ function withinTolerance(difference: number, tolerance: number, runs: number): J
   return judged(difference < -tolerance ? { kind: 'off', by: difference } : { kind: 'matched' });
 }
 
-/** Largest difference of two means that counts as none. */
+/** Largest difference of two means that counts as none by their spread. */
 export function marginOf({ deviation, standardError }: Spread, runs: number): number {
   return 2 * Math.sqrt(standardError ** 2 + deviation ** 2 / runs);
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadTable, papersFolder, tableNames } from '../../harness/reproduce/load-table.ts';
 import { readPeer } from '../../harness/reproduce/peer.ts';
-import { publishedFraction } from '../../harness/reproduce/published.ts';
+import { publishedFraction, publishedRounding } from '../../harness/reproduce/published.ts';
 import { resolveCells } from '../../harness/reproduce/resolve-cells.ts';
 import { temporaryFolder } from '../support/tiny-run.ts';
 import { publishedLine, tinyReproduction, writeTinyPaper } from './tiny-paper.ts';
@@ -33,7 +33,20 @@ describe('the tables of the repository', () => {
       seeds: 10,
       trust: 'primary',
     });
-    expect(ewc === undefined ? null : publishedFraction(ewc)).toEqual({ value: 0.198, error: 0.0005 });
+    if (ewc === undefined) throw new Error('The table has this cell.');
+    expect(publishedFraction(ewc)).toEqual({ value: 0.198, error: 0.0005 });
+  });
+
+  it('say by their last digit how they are rounded', () => {
+    const [cell] = loadTable('hsu-2018', papersFolder).cells;
+    const rounding = (text: string, unit: 'percent' | 'fraction' | 'other'): number | null =>
+      cell === undefined ? null : publishedRounding({ ...cell.published, text, unit });
+    expect(rounding('97.12', 'percent')).toBeCloseTo(0.00005, 12);
+    expect(rounding('19.80', 'percent')).toBeCloseTo(0.00005, 12);
+    expect(rounding('70', 'percent')).toBeCloseTo(0.005, 12);
+    expect(rounding('0.66', 'fraction')).toBeCloseTo(0.005, 12);
+    expect(rounding('24/56/20', 'other')).toBeNull();
+    expect(rounding('1e-1', 'fraction')).toBeNull();
   });
 });
 

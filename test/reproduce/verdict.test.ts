@@ -87,6 +87,23 @@ describe('the pass rule', () => {
     expect(unknown.margin).toBeCloseTo(2 * Math.sqrt(deviation ** 2 + deviation ** 2 / 5), 9);
   });
 
+  it('calls a difference none that rounding the printed value may make, even where there is no spread', () => {
+    const printed: PublishedMean = {
+      value: 0.9712,
+      error: null,
+      errorKind: null,
+      seeds: 5,
+      rounding: 0.00005,
+    };
+    const alike = (value: number): readonly number[] => [value, value, value];
+    expect(judge(printed, alike(0.971234))).toMatchObject({ verdict: { kind: 'matched' }, margin: 0.00005 });
+    expect(judge(printed, alike(0.97126)).verdict.kind).toBe('off');
+    const exact: PublishedMean = { ...printed, error: 0, errorKind: 'sd' };
+    expect(judge(exact, alike(0.971234)).verdict).toEqual({ kind: 'matched' });
+    const wide = judge({ ...printed, error: 0.01, errorKind: 'sem' }, alike(0.97126));
+    expect(wide.margin).toBe(judge({ ...sem(0.9712, 0.01, 5) }, alike(0.97126)).margin);
+  });
+
   it('of a tolerance asks no more than to be not worse by more than it, and three runs', () => {
     const floor: PublishedMean = { value: 0.83, error: 0.03, errorKind: 'tolerance', seeds: 1 };
     expect(judge(floor, around(0.95, 3)).verdict).toEqual({ kind: 'matched' });
