@@ -216,7 +216,7 @@ const jsonlTestFaults: [string, string, RegExp][] = [
   [
     'longer lists',
     '{"kind":"a","x":1,"y":[2,3]}',
-    /test\.jsonl has 3 values a row, but .*train\.jsonl has 2\. Give/,
+    /test\.jsonl, line 1: "y" has 2 values, in that of .*train\.jsonl 1/,
   ],
 ];
 
@@ -243,7 +243,12 @@ const jsonlFaults: [string, string, RegExp][] = [
   [
     'rows of unequal length',
     '{"kind":"a","x":[1,2]}\n{"kind":"a","x":[1]}',
-    /line 2: the input has 1 values, that of the first row 2/,
+    /line 2: "x" has 1 values, in the first row 2/,
+  ],
+  [
+    'lists whose lengths change places',
+    '{"kind":"a","x":[1,2],"y":3}\n{"kind":"a","x":1,"y":[2,3]}',
+    /line 2: "x" has 1 values, in the first row 2/,
   ],
   ['a label that is a list', '{"kind":[1],"x":1}', /"kind" is \[1\]; it must be a string or a number/],
 ];

@@ -52,8 +52,11 @@ async function addLines(lines: AsyncIterable<string>, spec: TableSpec, builder: 
       );
     }
     const values: number[] = [];
-    for (const key of keys)
+    for (const key of keys) {
+      const before = values.length;
       addNumbers(entryOf(row, key, line, builder.path), values, key, line, builder.path);
+      builder.requireSize(key, values.length - before, line);
+    }
     const domain =
       spec.domainColumn === undefined ? undefined : nameOf(row, spec.domainColumn, line, builder.path);
     builder.add(values, nameOf(row, spec.labelColumn, line, builder.path), domain, line);

@@ -45,6 +45,7 @@ export class TableBuilder {
   readonly #memoryLimit: number;
   readonly #training: TableBuilder | undefined;
   #features: readonly string[] = [];
+  readonly #sizes = new Map<string, number>();
   #writer: RowWriter | undefined;
   #width = 0;
 
@@ -75,6 +76,21 @@ export class TableBuilder {
       requireSameFeatures(found, this.#features, line, this.path, this.#training.path);
     }
     return this.#features;
+  }
+
+  /**
+   * Holds a feature that is a list to its length in the first row, in a test file to that in the training file's: else values would
+   * change places without a change of their number.
+   * @throws UserError if it has another
+   */
+  requireSize(feature: string, size: number, line: number): void {
+    const first = (this.#training ?? this).#sizes;
+    const expected = first.get(feature);
+    if (expected === undefined) this.#sizes.set(feature, size);
+    else if (size !== expected) {
+      const where = this.#training === undefined ? 'the first row' : `that of ${this.#training.path}`;
+      throw cellError(this.path, line, `"${feature}" has ${size} values, in ${where} ${expected}`);
+    }
   }
 
   /**
@@ -147,11 +163,6 @@ export async function readTable(
     requireKnown('label', test.labels.lines, names.classes, test.path, train.path);
     requireKnown('domain', test.domains.lines, names.domains, test.path, train.path);
     testTable = tableOf(test, names, spec);
-    if (test.width !== train.width) {
-      throw new UserError(
-        `${test.path} has ${test.width} values a row, but ${train.path} has ${train.width}. Give both inputs of one size.`,
-      );
-    }
   }
   return {
     shape: shapeOf(spec, train),
