@@ -7,6 +7,7 @@ import { seedsFrom } from '../harness/random.ts';
 import { validateScenario } from '../harness/stream/load-scenario.ts';
 import type { CellEvent } from '../harness/train/cell.ts';
 import { runCell } from '../harness/train/run-cell.ts';
+import { palimpsest } from './commands/palimpsest.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'palimpsest-readme-'));
@@ -59,6 +60,15 @@ test('the method of the README runs from a file outside of the repository and ke
 
 test('the scenario of the README is valid', () => {
   expect(() => validateScenario(JSON.parse(block('README.md', 'json')), 'README.md')).not.toThrow();
+});
+
+test('the table of the README is what the record prints', async () => {
+  const words = ['reproduce', 'hsu-2018/table-2', '--recorded', '--cells', 'task/*'];
+  expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain(
+    `npx palimpsest ${words.slice(0, 4).join(' ')} "task/*"`,
+  );
+  const { out } = await palimpsest(words);
+  expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain(`\`\`\`\n${out}\`\`\``);
 });
 
 const tinyScenario = {
