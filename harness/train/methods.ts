@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { messageOf, UsageError, UserError } from '../errors.ts';
 import { suggestion } from '../suggest.ts';
 import type { Method } from './method.ts';
+import { isMethod, methodProblem } from './method-shape.ts';
 
 const folder = fileURLToPath(new URL('../../methods', import.meta.url));
 
@@ -47,7 +48,7 @@ export async function listMethods(): Promise<MethodListing[]> {
 
 /**
  * Loads a method by its name under `methods/`, or by the path of a file of one's own.
- * @throws UsageError for an unknown name; UserError when the file does not export a method
+ * @throws UsageError for an unknown name; UserError when the file does not export a method, or one with an unknown hook
  */
 export async function loadMethod(nameOrPath: string): Promise<LoadedMethod> {
   const file = fileOf(nameOrPath);
@@ -58,6 +59,8 @@ export async function loadMethod(nameOrPath: string): Promise<LoadedMethod> {
       `${file} does not export a method as its default: write "export default defineMethod({ name, version, title, summary, settings, … })".`,
     );
   }
+  const problem = methodProblem(method);
+  if (problem !== undefined) throw new UserError(`The method in ${file} is refused: ${problem}`);
   return {
     method,
     file,
@@ -93,15 +96,4 @@ function readSource(file: string): Buffer {
   } catch (thrown) {
     throw new UserError(`The method's file cannot be read: ${messageOf(thrown)}.`);
   }
-}
-
-function isMethod(value: unknown): value is Method {
-  if (typeof value !== 'object' || value === null) return false;
-  const { name, version, settings } = value as Record<string, unknown>;
-  return (
-    typeof name === 'string' &&
-    typeof version === 'number' &&
-    typeof settings === 'object' &&
-    settings !== null
-  );
 }

@@ -75,6 +75,24 @@ describe('methods', () => {
     await expect(failure).rejects.toBeInstanceOf(UserError);
   });
 
+  it.each([
+    [
+      'afterTask() {}',
+      'a method has no property "afterTask", so that nothing would ever call or read it. Known are: ',
+    ],
+    ['endtask() {}', 'Did you mean "endTask"?'],
+    ['needs: { pastdata: true }', '"needs" has no property "pastdata"'],
+    ['between: { needs: () => [], refresh: () => ({}), gradient() {} }', 'Did you mean "gradients"?'],
+    ['name: ""', 'the name "" cannot be used: write it in lower-case letters'],
+    ['name: "../x"', 'the name "../x" cannot be used'],
+    ['name: "My method"', 'the name "My method" cannot be used'],
+  ])('with %s are refused', async (property, message) => {
+    const text = `export default { name: 'mine', version: 1, title: '', summary: '', settings: {}, ${property} };`;
+    const failure = loadMethod(methodFile(text));
+    await expect(failure).rejects.toThrow(message);
+    await expect(failure).rejects.toBeInstanceOf(UserError);
+  });
+
   it('in a file that does not exist are refused', async () => {
     await expect(loadMethod('nowhere/mine.ts')).rejects.toThrow(/cannot be read: .*nowhere\/mine\.ts/);
   });
