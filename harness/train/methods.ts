@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { messageOf, UsageError, UserError } from '../errors.ts';
 import { suggestion } from '../suggest.ts';
 import type { Method } from './method.ts';
+import { methodDigest } from './method-digest.ts';
 import { isMethod, methodProblem } from './method-shape.ts';
 
 const folder = fileURLToPath(new URL('../../methods', import.meta.url));
@@ -13,7 +13,7 @@ const folder = fileURLToPath(new URL('../../methods', import.meta.url));
 export interface LoadedMethod {
   readonly method: Method;
   readonly file: string;
-  /** SHA-256 of the file, hex. */
+  /** SHA-256 of the file, and of files of its own that it imports, hex; see {@link methodDigest}. */
   readonly digest: string;
 }
 
@@ -64,7 +64,7 @@ export async function loadMethod(nameOrPath: string): Promise<LoadedMethod> {
   return {
     method,
     file,
-    digest: createHash('sha256').update(source).digest('hex'),
+    digest: methodDigest(file, source),
   };
 }
 

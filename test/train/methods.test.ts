@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -55,6 +56,39 @@ describe('methods', () => {
   it('have a digest that tells their versions apart', async () => {
     const [first, second] = [methodFile(clipped), methodFile(`${clipped}// changed\n`)];
     expect((await loadMethod(first)).digest).not.toBe((await loadMethod(second)).digest);
+  });
+
+  it('have the checksum of their file as digest, by which recorded runs name them', async () => {
+    for (const name of methodNames()) {
+      const { digest, file } = await loadMethod(name);
+      expect(digest, name).toBe(createHash('sha256').update(readFileSync(file)).digest('hex'));
+    }
+  });
+
+  it.each([
+    ["import './helper.ts';", 'helper.ts'],
+    ["export * from '../beside/helper.js';", '../beside/helper.ts'],
+    ["import {\n  width,\n} from './parts';", 'parts/index.ts'],
+    ["import './first.ts';", 'second.json'],
+  ])('have another digest after %j when %s changes', async (line, helper) => {
+    const write = (width: number): string => {
+      const folder = join(temporaryFolder(), 'mine');
+      for (const name of ['parts', '../beside']) mkdirSync(join(folder, name), { recursive: true });
+      writeFileSync(join(folder, 'first.ts'), "import './second.json';\nimport './mine.ts';");
+      writeFileSync(join(folder, 'second.json'), '{}');
+      writeFileSync(
+        join(folder, helper),
+        helper.endsWith('.json') ? `${width}` : `export const width = ${width};`,
+      );
+      const path = join(folder, 'mine.ts');
+      writeFileSync(path, `${line}\n${clipped}`);
+      return path;
+    };
+    const digests = await Promise.all(
+      [1, 2, 1].map(async (width) => (await loadMethod(write(width))).digest),
+    );
+    expect(digests[1]).not.toBe(digests[0]);
+    expect(digests[2]).toBe(digests[0]);
   });
 
   it('of an unknown name are refused with the nearest one', async () => {
