@@ -26,10 +26,8 @@ const initialisations = {
   ],
 };
 
+/** Name of a way to start. */
 export type MlpInitialisation = keyof typeof initialisations;
-
-/** Names of the ways to start. */
-export const mlpInitialisations = Object.keys(initialisations) as readonly MlpInitialisation[];
 
 /**
  * Fully connected layers with ReLU, then a linear head.

@@ -48,7 +48,7 @@ export async function listMethods(): Promise<MethodListing[]> {
 
 /**
  * Loads a method by its name under `methods/`, or by the path of a file of one's own.
- * @throws UsageError for an unknown name; UserError when the file does not export a method, or one with an unknown hook
+ * @throws UsageError for an unknown name or a missing file; UserError when the file does not export a method, or one with an unknown hook
  */
 export async function loadMethod(nameOrPath: string): Promise<LoadedMethod> {
   const file = fileOf(nameOrPath);
@@ -94,6 +94,11 @@ function readSource(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') {
+      throw new UsageError(
+        `There is no method's file ${file}. Correct the path, or give the name of a method ("palimpsest ls methods").`,
+      );
+    }
     throw new UserError(`The method's file cannot be read: ${messageOf(thrown)}.`);
   }
 }

@@ -1,5 +1,6 @@
 import { Ajv, type ErrorObject } from 'ajv';
-import { UsageError } from '../errors.ts';
+import { backboneProblem } from '../backbones/backbone-settings.ts';
+import { messageOf, UsageError, UserError } from '../errors.ts';
 import { validateScenario } from '../stream/load-scenario.ts';
 import type { Scenario, Training } from '../stream/scenario.ts';
 import { suggestion } from '../suggest.ts';
@@ -14,7 +15,8 @@ export interface Resolved {
 /**
  * Applies overrides: `training.x` and `backbone.x` change the scenario's part of that name, everything else is a setting
  * of the method. The caller's word goes before the method's, the method's before the scenario's.
- * @throws UsageError for an unknown key or a value that does not fit, with the nearest key or what would be right
+ * @throws UsageError for an unknown key or a value that does not fit, with the nearest key or what would be right;
+ *   UserError where the scenario or the method is wrong by itself
  */
 export function resolveSettings(
   scenario: Scenario,
@@ -52,7 +54,19 @@ function withOverrides(
     training: changeTraining(changeTraining(scenario.training, method.training ?? {}), training),
     backbone: { ...scenario.backbone, ...backbone },
   };
-  return validateScenario(changed, `${scenario.name} with --set`);
+  const isCallers = Object.keys(training).length + Object.keys(backbone).length > 0;
+  try {
+    const valid = validateScenario(changed, `${scenario.name} with --set`);
+    const problem = backboneProblem(valid.backbone);
+    if (problem === undefined) return valid;
+    throw new UserError(
+      isCallers ? `${scenario.name} with --set: ${problem}` : `${scenario.name}: ${problem}`,
+    );
+  } catch (thrown) {
+    // The file was checked when it was loaded, so that what the caller set is what is wrong now.
+    if (isCallers && thrown instanceof UserError) throw new UsageError(messageOf(thrown), { cause: thrown });
+    throw thrown;
+  }
 }
 
 /** A budget in epochs replaces one in updates, and the other way round. */

@@ -128,6 +128,10 @@ describe('methods', () => {
   });
 
   it('in a file that does not exist are refused', async () => {
-    await expect(loadMethod('nowhere/mine.ts')).rejects.toThrow(/cannot be read: .*nowhere\/mine\.ts/);
+    const failure = loadMethod('nowhere/mine.ts');
+    await expect(failure).rejects.toThrow(
+      /^There is no method's file .*nowhere\/mine\.ts\. Correct the path/,
+    );
+    await expect(failure).rejects.toBeInstanceOf(UsageError);
   });
 });

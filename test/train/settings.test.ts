@@ -41,6 +41,28 @@ describe('settings', () => {
     await expect(failure).rejects.toBeInstanceOf(UsageError);
   });
 
+  it.each([
+    [
+      'backbone.hiden',
+      [5],
+      'split-mnist-class with --set: The backbone mlp has no setting "hiden". Did you mean "hidden"?',
+    ],
+    ['backbone.name', 'mpl', 'There is no backbone "mpl". Did you mean "mlp"?'],
+    ['backbone.hidden', 5, 'backbone.hidden is 5; it must be a list of layer widths'],
+    ['training.epochs', 0, '$.training.epochs'],
+  ])('refuse %s = %j of the caller as a wrong call', async (key, value, message) => {
+    const failure = resolve({ [key]: value });
+    await expect(failure).rejects.toThrow(message);
+    await expect(failure).rejects.toBeInstanceOf(UsageError);
+  });
+
+  it('refuse a backbone that the scenario has wrong, which no call is to blame for', async () => {
+    const scenario = { ...(await loadScenario('split-mnist-class')), backbone: { name: 'mpl' } };
+    const wrong = () => resolveSettings(scenario, fakeMethod(), {});
+    expect(wrong).toThrow('split-mnist-class: There is no backbone "mpl".');
+    expect(wrong).not.toThrow(UsageError);
+  });
+
   it('of the scenario are overridden by training.* and backbone.*', async () => {
     const { scenario } = await resolve({
       'training.learningRate': 0.5,
