@@ -3,12 +3,20 @@ import { basename } from 'node:path';
 import { Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import { type CommandMaker, print, printJson } from './command.ts';
+import type { LookedAt } from './validate-scenario.ts';
 
 /** What a valid file turned out to be. */
 interface Verdict {
   readonly file: string;
   readonly kind: 'scenario' | 'dataset' | 'accuracy matrix' | 'leaderboard' | 'run';
   readonly summary: string;
+  /** Of a scenario. */
+  readonly data?: LookedAt;
+}
+
+interface ValidateOptions {
+  readonly data: string;
+  readonly json?: boolean;
 }
 
 const examples = `
@@ -18,6 +26,7 @@ Examples:
   palimpsest validate leaderboard.csv
   palimpsest validate results/runs/split-mnist-class.ewc.0123456789ab
 
+A scenario's data are opened, too, where they are there; the verdict says if they are not.
 Exit code: 0 if it is valid, 1 if it is not, 2 if there is no such file.`;
 
 /** `palimpsest validate`: checks a file that a person wrote or was given. */
@@ -27,20 +36,21 @@ export const validateCommand: CommandMaker = () =>
       "check a scenario, a dataset's definition, an accuracy matrix or a leaderboard (CSV), or a recorded run",
     )
     .argument('<file>', 'JSON or CSV file, or folder of a run')
+    .option('--data <folder>', 'where your own copies of datasets lie', 'data')
     .option('--json', 'print the verdict as JSON')
     .addHelpText('after', examples)
-    .action(async (file: string, { json }: { readonly json?: boolean }) => {
-      const verdict = await validate(file);
+    .action(async (file: string, { data, json }: ValidateOptions) => {
+      const verdict = await validate(file, data);
       if (json === true) printJson({ valid: true, ...verdict });
       else print(`${file} is a valid ${verdict.kind}: ${verdict.summary}.`);
     });
 
-function validate(file: string): Promise<Verdict> {
+function validate(file: string, data: string): Promise<Verdict> {
   if (!existsSync(file)) throw new UsageError(`There is no file ${file}.`);
   if (statSync(file).isDirectory()) return validateRun(file);
   if (file.endsWith('.csv')) return validateCsv(file);
   if (basename(file) === 'dataset.json') return validateDataset(file);
-  if (file.endsWith('.json')) return validateScenarioFile(file);
+  if (file.endsWith('.json')) return validateScenarioFile(file, data);
   throw new UsageError(`${file} is neither a .json nor a .csv file; what it should be cannot be told.`);
 }
 
@@ -88,15 +98,7 @@ async function validateDataset(file: string): Promise<Verdict> {
   return { file, kind: 'dataset', summary: `${name}, revision ${revision}` };
 }
 
-async function validateScenarioFile(file: string): Promise<Verdict> {
-  const [{ readJson }, { scenarioDigest, validateScenario }] = await Promise.all([
-    import('../stream/dataset-definition.ts'),
-    import('../stream/load-scenario.ts'),
-  ]);
-  const scenario = validateScenario(readJson(file), file);
-  return {
-    file,
-    kind: 'scenario',
-    summary: `${scenario.name}@${scenario.version}, digest ${scenarioDigest(scenario).slice(0, 12)}`,
-  };
+async function validateScenarioFile(file: string, data: string): Promise<Verdict> {
+  const { checkScenarioFile } = await import('./validate-scenario.ts');
+  return { file, kind: 'scenario', ...(await checkScenarioFile(file, data)) };
 }

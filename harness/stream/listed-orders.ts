@@ -39,6 +39,24 @@ export function listedOrder(
   return inverse(line.slice(1), classes.length, `${full}, seed ${classOrderSeed}`);
 }
 
+/**
+ * A seed of the role "class order" with which the scenario's stream can be opened.
+ * @throws UserError if the file of the class orders is missing, has another checksum or lists none
+ */
+export function someOrderSeed(
+  { name, classOrder }: Pick<Scenario, 'name' | 'classOrder'>,
+  baseDirectory: string,
+): number {
+  if (typeof classOrder === 'string') return 1;
+  const { path, sha256 } = classOrder.listed;
+  const full = resolve(baseDirectory, path);
+  const [seed] = readLines(full, sha256, name)[0] ?? [];
+  if (seed !== undefined && /^\d+$/.test(seed)) return Number(seed);
+  throw new UserError(
+    `Scenario "${name}": ${full} lists no class order. A line must follow that of the headings, and begin with a seed.`,
+  );
+}
+
 function readLines(path: string, sha256: string, scenario: string): string[][] {
   let bytes: Buffer;
   try {

@@ -8,6 +8,9 @@ import { goldenCells } from '../evaluate/golden.ts';
 import { definition, recordRun } from '../record/fixtures.ts';
 import { palimpsest } from './palimpsest.ts';
 
+const splitMnistFile = new URL('../../scenarios/split-mnist-class.json', import.meta.url).pathname;
+const splitMnist = readFileSync(splitMnistFile, 'utf8');
+
 let folder = '';
 let runs: string[] = [];
 
@@ -149,11 +152,10 @@ describe.concurrent('ls, explain and validate', () => {
   });
 
   it('validate takes a matrix, a run and a scenario', async () => {
-    const scenario = new URL('../../scenarios/split-mnist-class.json', import.meta.url).pathname;
     const [matrix, run, json] = await Promise.all([
       palimpsest(['validate', file('golden.csv', formatAccuracyCsv(goldenCells)), '--json']),
       palimpsest(['validate', runs[0] ?? '']),
-      palimpsest(['validate', scenario]),
+      palimpsest(['validate', splitMnistFile]),
     ]);
     expect(JSON.parse(matrix.out)).toMatchObject({ valid: true, kind: 'accuracy matrix' });
     expect(run).toMatchObject({ code: 0, out: expect.stringContaining('finished, 6 cells') });
@@ -163,6 +165,7 @@ describe.concurrent('ls, explain and validate', () => {
   it.each([
     ['bad.csv', 'after,task,correct,total\n1,1,9,4\n', 'line 2: correct is 9'],
     ['bad.json', '{"name": "x"}', 'is not a valid scenario'],
+    ['backbone.json', splitMnist.replace('"hidden"', '"hiden"'), 'The backbone mlp has no setting "hiden"'],
   ])('validate refuses %s with exit code 1', async (name, text, message) => {
     const { code, error } = await palimpsest(['validate', file(name, text)]);
     expect(code).toBe(1);

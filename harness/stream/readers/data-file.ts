@@ -29,11 +29,14 @@ export interface CheckedFile {
   readonly sha256: string;
 }
 
+/** The data are not on this machine, which says nothing of whether what names them is right. */
+export class MissingDataError extends UserError {}
+
 const require = createRequire(import.meta.url);
 
 /**
  * Finds a file and computes its SHA-256.
- * @throws UserError if the file (or the package that holds it) is missing, or its checksum is not the stated one
+ * @throws MissingDataError if the file (or the package that holds it) is missing; UserError if its checksum is not the stated one
  */
 export async function checkFile(file: DataFile, context: ReaderContext): Promise<CheckedFile> {
   const folder = file.bundled ? (context.bundledDirectory ?? context.directory) : context.directory;
@@ -54,7 +57,7 @@ export async function checkFile(file: DataFile, context: ReaderContext): Promise
 
 /**
  * Finds a folder.
- * @throws UserError if it is missing or is no folder
+ * @throws MissingDataError if it is missing; UserError if it is no folder
  */
 export function checkFolder(path: string, context: ReaderContext): string {
   const full = resolve(context.directory, path);
@@ -88,15 +91,15 @@ function packagePath(file: DataFile, context: ReaderContext): string {
   try {
     return resolve(dirname(require.resolve(`${file.package}/package.json`)), file.path);
   } catch {
-    throw new UserError(
+    throw new MissingDataError(
       `Dataset "${context.dataset}" is in the npm package "${file.package}", which is not installed. ` +
         `Run "npm ci" (or "npm install ${file.package}").`,
     );
   }
 }
 
-function missing(what: string, context: ReaderContext): UserError {
-  return new UserError(
+function missing(what: string, context: ReaderContext): MissingDataError {
+  return new MissingDataError(
     `Dataset "${context.dataset}": ${what} does not exist. ${cure('Put it there, or correct the path', context)}`,
   );
 }
