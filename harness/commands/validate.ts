@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Command } from 'commander';
-import { UsageError } from '../errors.ts';
+import { UsageError, UserError } from '../errors.ts';
+import type { Problem } from '../stream/problems.ts';
 import { type CommandMaker, print, printJson } from './command.ts';
 import type { LookedAt } from './validate-scenario.ts';
 
@@ -27,6 +28,8 @@ Examples:
   palimpsest validate results/runs/split-mnist-class.ewc.0123456789ab
 
 A scenario's data are opened, too, where they are there; the verdict says if they are not.
+With --json, what is not valid is {"valid": false, "problems": [{"path": "$.tasks", "message": "…"}]}; a problem that has
+no place in a JSON file has no path.
 Exit code: 0 if it is valid, 1 if it is not, 2 if there is no such file.`;
 
 /** `palimpsest validate`: checks a file that a person wrote or was given. */
@@ -40,18 +43,33 @@ export const validateCommand: CommandMaker = () =>
     .option('--json', 'print the verdict as JSON')
     .addHelpText('after', examples)
     .action(async (file: string, { data, json }: ValidateOptions) => {
-      const verdict = await validate(file, data);
-      if (json === true) printJson({ valid: true, ...verdict });
-      else print(`${file} is a valid ${verdict.kind}: ${verdict.summary}.`);
+      const check = checkOf(file, data);
+      try {
+        const verdict = await check();
+        if (json === true) printJson({ valid: true, ...verdict });
+        else print(`${file} is a valid ${verdict.kind}: ${verdict.summary}.`);
+      } catch (thrown) {
+        if (!(thrown instanceof UserError)) throw thrown;
+        if (json === true) printJson({ valid: false, file, problems: await problemsOf(thrown) });
+        // The call was right: an unknown name inside the file is a problem of the file.
+        throw new UserError(thrown.message, { cause: thrown });
+      }
     });
 
-function validate(file: string, data: string): Promise<Verdict> {
+/** How a file is checked. @throws UsageError if it is not there, or nothing that can be checked */
+function checkOf(file: string, data: string): () => Promise<Verdict> {
   if (!existsSync(file)) throw new UsageError(`There is no file ${file}.`);
-  if (statSync(file).isDirectory()) return validateRun(file);
-  if (file.endsWith('.csv')) return validateCsv(file);
-  if (basename(file) === 'dataset.json') return validateDataset(file);
-  if (file.endsWith('.json')) return validateScenarioFile(file, data);
+  if (statSync(file).isDirectory()) return () => validateRun(file);
+  if (file.endsWith('.csv')) return () => validateCsv(file);
+  if (basename(file) === 'dataset.json') return () => validateDataset(file);
+  if (file.endsWith('.json')) return () => validateScenarioFile(file, data);
   throw new UsageError(`${file} is neither a .json nor a .csv file; what it should be cannot be told.`);
+}
+
+/** Each with its JSON path, where the file is JSON and could be read as such. */
+async function problemsOf(error: UserError): Promise<readonly Partial<Problem>[]> {
+  const { ProblemsError } = await import('../stream/problems.ts');
+  return error instanceof ProblemsError ? error.problems : [{ message: error.message }];
 }
 
 async function validateRun(file: string): Promise<Verdict> {

@@ -8,10 +8,20 @@ export interface Problem {
   readonly message: string;
 }
 
+/** A document is not what it should be; the message lists all problems. */
+export class ProblemsError extends UserError {
+  readonly problems: readonly Problem[];
+
+  constructor(message: string, problems: readonly Problem[]) {
+    super(message);
+    this.problems = problems;
+  }
+}
+
 /** The error that lists all problems of a document. */
-export function problemsError(whereFrom: string, what: string, problems: readonly Problem[]): UserError {
+export function problemsError(whereFrom: string, what: string, problems: readonly Problem[]): ProblemsError {
   const lines = problems.map((problem) => `  ${problem.path} ${problem.message}`);
-  return new UserError(`${whereFrom} is not a valid ${what}:\n${lines.join('\n')}`);
+  return new ProblemsError(`${whereFrom} is not a valid ${what}:\n${lines.join('\n')}`, problems);
 }
 
 /** How a value is shown in a message: JSON, cut to a line. */

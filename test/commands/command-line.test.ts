@@ -171,4 +171,24 @@ describe.concurrent('ls, explain and validate', () => {
     expect(code).toBe(1);
     expect(error).toContain(message);
   });
+
+  it.each([
+    [
+      'matrix.csv',
+      'after,task,correct,total\n1,1,9,4\n',
+      [{ message: expect.stringContaining('line 2: correct is 9') }],
+    ],
+    ['not.json', '{', [{ message: expect.stringContaining('is not JSON') }]],
+    [
+      'tasks.json',
+      splitMnist.replace('"classesPerTask": 2', '"classesPerTask": "two"').replace('"hidden"', '"hiden"'),
+      [{ path: '$.tasks.classesPerTask', message: expect.stringContaining('is "two"; it must be') }],
+    ],
+  ])('validate --json tells the problems of %s on standard output', async (name, text, problems) => {
+    const path = file(name, text);
+    const { code, out, error } = await palimpsest(['validate', path, '--json']);
+    expect(JSON.parse(out)).toEqual({ valid: false, file: path, problems });
+    expect(error).toMatch(/^palimpsest: /);
+    expect(code).toBe(1);
+  });
 });
