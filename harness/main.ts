@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { checkCommand } from './commands/check.ts';
+import { askForArgumentsFirst } from './commands/command.ts';
 import { compareCommand } from './commands/compare.ts';
 import { explainCommand } from './commands/explain.ts';
 import { importCommand } from './commands/import.ts';
@@ -60,7 +61,7 @@ export async function main(words: readonly string[]): Promise<number> {
     const command = make((outcome) => {
       code = outcome;
     });
-    program.addCommand(command.copyInheritedSettings(program));
+    program.addCommand(askForArgumentsFirst(command.copyInheritedSettings(program)));
   }
   try {
     await program.parseAsync(words, { from: 'user' });

@@ -1,8 +1,31 @@
-import type { Command } from 'commander';
+import type { Argument, Command } from 'commander';
 import type { TerminalStyle } from '../report/terminal-table.ts';
 
 /** Makes a subcommand; its action calls `exit` with the exit code when that is not 0. */
 export type CommandMaker = (exit: (code: number) => void) => Command;
+
+/**
+ * Makes usage and errors of a command ask for its arguments before its options: an option that takes several values, or one
+ * that may have none, takes an argument behind it for its own.
+ */
+export function askForArgumentsFirst(command: Command): Command {
+  const words = command.registeredArguments.map(writtenArgument);
+  if (words.length === 0) return command;
+  const usage = `${words.join(' ')} [options]`;
+  return command.usage(usage).configureOutput({
+    outputError: (text, write) =>
+      write(
+        text.startsWith('error: missing required argument')
+          ? `${text.trimEnd()}. Write it before the options: palimpsest ${command.name()} ${usage}\n`
+          : text,
+      ),
+  });
+}
+
+function writtenArgument(argument: Argument): string {
+  const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+  return argument.required ? `<${name}>` : `[${name}]`;
+}
 
 /** Prints a result to standard output. */
 export function print(text: string): void {

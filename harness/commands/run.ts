@@ -22,7 +22,7 @@ Examples:
 
 Every method is run with every seed. A run that was finished before is not repeated; one that was cut off continues.
 A setting without a dot goes to every method that has it, ewc.strength=5 to ewc alone.
---set goes before --tuned.
+What --set says overrides what --tuned says.
 Exit code: 0, 1 if a run failed, 2 if called wrongly, 130 after Ctrl-C (press twice to stop at once).`;
 
 /** `palimpsest run`: trains and evaluates methods on a scenario, in parallel, and prints the table. */

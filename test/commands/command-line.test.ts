@@ -39,6 +39,16 @@ describe.concurrent('help', () => {
     },
   );
 
+  it.each([
+    ['run', '<scenario> [options]'],
+    ['report', '[runs...] [options]'],
+    ['import', '<format> <files...> [options]'],
+    ['leaderboard', '[files...] [options]'],
+  ])('of %s writes its arguments first, where no option takes them', async (name, usage) => {
+    const { out } = await palimpsest([name, '--help']);
+    expect(out).toContain(`Usage: palimpsest ${name} ${usage}\n`);
+  });
+
   it('loads no engine', async () => {
     // Node notes every script that it loaded.
     const coverage = join(folder, 'coverage');
@@ -56,6 +66,11 @@ describe.concurrent('called wrongly', () => {
     [['tabel'], 'Did you mean table?'],
     [['table', '--jsn'], 'Did you mean --json?'],
     [['run', 'split-mnist-class'], "required option '-m, --method"],
+    [
+      ['run', '--method', 'finetune', 'toy.json'],
+      "missing required argument 'scenario'. Write it before the options: palimpsest run <scenario> [options]\n",
+    ],
+    [['run', '-m', 'ewc', '--tuned', 'toy.json'], 'Write it before the options'],
     [['run', 'split-mnist-class', '-m', 'ewc', '--seeds', '0'], 'names no seed'],
     [['run', 'split-mnist-class', '-m', 'ewc', '--fix-seed', 'clasOrder=1'], 'Did you mean "classOrder"?'],
     [['run', 'split-mnist-class', '-m', 'ewc', '--engine', 'tf'], 'Allowed choices are'],
