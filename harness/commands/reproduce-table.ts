@@ -1,7 +1,6 @@
 import { UsageError } from '../errors.ts';
 import { findMetric, type Metric } from '../evaluate/metrics/index.ts';
 import { interruptedCode } from '../execute/protocol.ts';
-import { replaceFile } from '../record/files.ts';
 import { formatCsv, formatLatex, formatMarkdown, tableJson } from '../reproduce/export.ts';
 import { formatTable } from '../reproduce/format.ts';
 import {
@@ -19,14 +18,19 @@ import { suggestion } from '../suggest.ts';
 import { print, printJson } from './command.ts';
 import type { ReproduceOptions } from './reproduce-options.ts';
 import { type CollectedCells, runPlannedCells } from './reproduce-runs.ts';
+import { checkOutputs, writeOutput } from './write-output.ts';
 
 /**
  * Runs what is missing of a table and prints it.
  * @returns the exit code
- * @throws UsageError for an unknown table, cell or method; UserError for files that are not valid
+ * @throws UsageError for an unknown table, cell or method, and for two results on standard output; UserError for files that are not valid
  */
 export async function reproduceTable(name: string, options: ReproduceOptions): Promise<number> {
   checkOptions(options);
+  const taken = checkOutputs(
+    { '--csv': options.csv, '--markdown': options.markdown, '--latex': options.latex },
+    options.json,
+  );
   const table = loadTable(name, options.papers ?? papersFolder);
   const cells = chooseCells(table, options);
   const { metric: id } = table.reproduction;
@@ -44,7 +48,7 @@ export async function reproduceTable(name: string, options: ReproduceOptions): P
     absent: options.recorded === true ? 'not in the record' : 'not run yet',
   });
   if (options.record === true && metric !== null) await keepRecord(table, collected.runs, metric);
-  report(result, options);
+  report(result, options, taken);
   if (collected.interrupted) return interruptedCode;
   return collected.failures.size > 0 ? 1 : 0;
 }
@@ -138,10 +142,12 @@ async function keepRecord({ id, file, cells }: PaperTable, runs: TableRuns, metr
   console.error(`The record is ${path}.`);
 }
 
-function report(result: TableResult, { json, csv, markdown, latex }: ReproduceOptions): void {
-  if (csv !== undefined) replaceFile(csv, formatCsv(result));
-  if (markdown !== undefined) replaceFile(markdown, formatMarkdown(result));
-  if (latex !== undefined) replaceFile(latex, formatLatex(result));
+/** @param taken whether one of the files is standard output, so that nothing else goes there */
+function report(result: TableResult, { json, csv, markdown, latex }: ReproduceOptions, taken: boolean): void {
+  if (csv !== undefined) writeOutput(csv, formatCsv(result));
+  if (markdown !== undefined) writeOutput(markdown, formatMarkdown(result));
+  if (latex !== undefined) writeOutput(latex, formatLatex(result));
+  if (taken) return;
   const peer = compareWithPeer(result);
   if (json === true) printJson({ ...(tableJson(result) as object), peer });
   else print(formatTable(result, peer));

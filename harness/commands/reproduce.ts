@@ -14,7 +14,7 @@ Examples:
 
 Runs what is missing and prints each cell of a paper's table beside ours: matched, off by x, too few seeds to tell, or not
 attempted and why. A run that was finished before is not repeated; one that was cut off continues. A table that cannot run
-here is printed, too, with what must be supplied.
+here is printed, too, with what must be supplied. A file named - is standard output, which then holds nothing else.
 Exit code: 0, 1 if a run failed or a file is not valid, 2 if called wrongly, 130 after Ctrl-C (press twice to stop at once).`;
 
 /** `palimpsest reproduce`: a paper's table with our numbers beside it. */

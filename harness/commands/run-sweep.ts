@@ -17,13 +17,15 @@ import { checkOverrides, type PlannedMethod, planCells, planned } from './plan-c
 import { printTables, writeCsv } from './print-tables.ts';
 import { runWithProgress } from './run-with-progress.ts';
 import { tunedFor } from './tuned-for.ts';
+import { checkOutputs, isStandardOutput } from './write-output.ts';
 
 /**
  * Runs all methods with all seeds and prints what came of it.
  * @returns The exit code.
- * @throws UsageError for an unknown scenario, method or setting, before anything is run.
+ * @throws UsageError for an unknown scenario, method or setting, and for two results on standard output, before anything is run.
  */
 export async function runSweep(scenario: string, options: RunOptions): Promise<number> {
+  checkOutputs({ '--csv': options.csv }, options.json);
   const loadedScenario = await loadScenario(scenario);
   const references = await namedMethods(options.method, loadedScenario);
   const loaded = new Map(await Promise.all(references.map(loadByReference)));
@@ -86,8 +88,10 @@ function report(
     printJson({ cells, tables: reportJson(tables), interrupted });
     return;
   }
-  printTables(tables);
-  print(`Runs are recorded in ${results}/runs/${csv === undefined ? '' : `, the table in ${csv}`}.`);
+  if (!isStandardOutput(csv)) {
+    printTables(tables);
+    print(`Runs are recorded in ${results}/runs/${csv === undefined ? '' : `, the table in ${csv}`}.`);
+  }
   const failures = outcomes.flatMap((outcome, index) =>
     outcome.kind === 'failed' ? [`  ${labels[index]}: ${outcome.error}`] : [],
   );

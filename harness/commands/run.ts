@@ -49,7 +49,7 @@ export const runCommand: CommandMaker = (exit) =>
     .addOption(threadsOption())
     .option('--results <folder>', 'where runs are recorded', 'results')
     .option('--data <folder>', 'where your own copies of datasets lie', 'data')
-    .option('--csv <file>', 'write the table as CSV, too')
+    .option('--csv <file>', 'write the table as CSV, too; - is standard output')
     .option('--json', 'print the result as JSON instead of a table')
     .option('-q, --quiet', 'show no progress')
     .addHelpText('after', examples)

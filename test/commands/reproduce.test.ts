@@ -66,6 +66,14 @@ describe('reproduce on a tiny paper', () => {
     expect(latex.match(/\\\\$/gm)).toHaveLength(4);
   });
 
+  it('writes a file named - to standard output, and nothing else there', async () => {
+    const recorded = ['tiny', '--recorded', '--seeds', '3'];
+    expect((await reproduce(...recorded, '--latex', '-')).out).toBe(readFileSync(files.latex, 'utf8'));
+    const both = await reproduce(...recorded, '--csv', '-', '--markdown', '-');
+    expect(both.code).toBe(2);
+    expect(both.error).toContain('--csv and --markdown would both go to standard output');
+  });
+
   it('shows the record without running, and refuses it once it was edited', async () => {
     const recorded = await palimpsest([
       'reproduce',

@@ -64,6 +64,8 @@ describe.concurrent('run', () => {
     expect(cells.map(({ cached }: { cached: boolean }) => cached)).toEqual([true, true]);
     expect(tables[0].rows[0].metrics['accuracy/final@1'].values).toHaveLength(2);
     expect(interrupted).toBe(false);
+    const printed = await palimpsest([...words, '--csv', '-']);
+    expect(printed.out).toBe(readFileSync(csv, 'utf8'));
     const table = await palimpsest(['table', file, '--results', results]);
     expect(table.code).toBe(2);
     expect((await palimpsest(['table', 'four-corners', '--results', results])).out).toContain('finetune');
@@ -100,6 +102,7 @@ describe.concurrent('run', () => {
     [['split-mnist-class', '-m', 'finetun'], 'Did you mean "finetune"?'],
     [['split-mnist-class', '-m', 'finetune', '--set', 'training.epoch=3'], 'Did you mean "training.epochs"?'],
     [['split-mnist-class', '-m', 'finetune', '--set', 'bufer=3'], 'there is no such setting'],
+    [['split-mnist-class', '-m', 'finetune', '--csv', '-', '--json'], 'would both go to standard output'],
   ])('refuses %j before anything runs', async (words, message) => {
     const { code, error } = await palimpsest(['run', ...words, '--results', join(folder, 'none')]);
     expect(error).toContain(message);
