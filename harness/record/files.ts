@@ -49,13 +49,36 @@ export function withFileErrors<Result>(doing: string, operation: () => Result): 
 }
 
 /**
+ * Makes a folder, and those above it that are missing; nothing where it is there already. Node's `recursive` is not used: it
+ * tries for ever where a file system says that there is no such folder while the one above it stands, as /proc does.
+ * @throws UserError where the file system takes no folders; else the error that it gave
+ */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+    const parent = dirname(path);
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (parent === path || existsSync(parent)) {
+      throw new UserError(
+        `Cannot make the folder ${path}: ${parent} takes no new folders (ENOENT). Write to another folder.`,
+        { cause: error },
+      );
+    }
+    makeFolder(parent);
+    makeFolder(path);
+  }
+}
+
+/**
  * Replaces a file as a whole, synced to disk: after a crash, or where the disk is full, it holds the old content or the new,
  * never a part. Its permissions stay, folders that are missing are made, and where the path is a link, its target is replaced.
  * @throws UserError where it cannot be written; then the old content is untouched
  */
 export function replaceFile(path: string, content: string | Buffer): void {
   withFileErrors(`write ${path}`, () => {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     const target = existsSync(path) ? realpathSync(path) : path;
     const { file, temporary } = openBeside(target);
     try {

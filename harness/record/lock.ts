@@ -1,20 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import {
-  constants,
-  copyFileSync,
-  linkSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { constants, copyFileSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors.ts';
-import { withFileErrors } from './files.ts';
+import { makeFolder, withFileErrors } from './files.ts';
 
 /** Who holds a lock. `born` tells a process from a later one that was given the same id. */
 interface Holder {
@@ -50,7 +41,7 @@ export async function whileLocked<Result>(
   operation: () => Result,
   patience = 60,
 ): Promise<Result> {
-  withFileErrors(`make the folder of ${path}`, () => mkdirSync(dirname(path), { recursive: true }));
+  withFileErrors(`make the folder of ${path}`, () => makeFolder(dirname(path)));
   const release = await acquireInTime(path, Date.now() + 1000 * patience);
   try {
     return operation();

@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatAccuracyCsv } from '../evaluate/accuracy-csv.ts';
 import type { MatrixCell } from '../evaluate/accuracy-matrix.ts';
 import { describeEnvironment } from './environment.ts';
 import { EventLog } from './events.ts';
-import { replaceFile, withFileErrors } from './files.ts';
+import { makeFolder, replaceFile, withFileErrors } from './files.ts';
 import { acquireLock } from './lock.ts';
 import { readCells, readRecord, runFiles, sha256 } from './read-run.ts';
 import { runId } from './run-id.ts';
@@ -54,7 +54,7 @@ export class RunDirectory {
   static open(resultsDirectory: string, start: RunStart): RunDirectory {
     const id = runId(start.definition);
     const path = join(resultsDirectory, 'runs', id);
-    withFileErrors(`make the folder ${path}`, () => mkdirSync(path, { recursive: true }));
+    withFileErrors(`make the folder ${path}`, () => makeFolder(path));
     const release = acquireLock(path);
     try {
       const earlier = existsSync(join(path, runFiles.record)) ? readRecord(path) : undefined;

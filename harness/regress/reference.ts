@@ -1,5 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
 import { dataDifferences } from '../compare/same-data.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { leastForInterval } from '../evaluate/statistics.ts';
@@ -36,7 +35,6 @@ export function writeReference(path: string, reference: Reference): void {
     ),
     `"runs": [\n${runs.map((run) => `  ${canonicalJson(run)}`).join(',\n')}\n]`,
   ];
-  withFileErrors(`make ${dirname(path)}`, () => mkdirSync(dirname(path), { recursive: true }));
   replaceFile(path, `{\n${lines.join(',\n')}\n}\n`);
 }
 

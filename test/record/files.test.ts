@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { replaceFile } from '../../harness/record/files.ts';
+import { makeFolder, replaceFile } from '../../harness/record/files.ts';
 import { temporaryFolder } from './fixtures.ts';
 
 describe('replaceFile', () => {
@@ -68,5 +68,24 @@ describe('replaceFile', () => {
     replaceFile(join(folder, 'link'), 'new');
     expect(readFileSync(path, 'utf8')).toBe('new');
     expect(statSync(path).mode & 0o777).toBe(0o640);
+  });
+});
+
+describe('makeFolder', () => {
+  it('makes the folders above it, and leaves one that is there alone', () => {
+    const path = join(temporaryFolder(), 'a', 'b', 'c');
+    makeFolder(path);
+    writeFileSync(join(path, 'file'), '');
+    makeFolder(path);
+    expect(readdirSync(path)).toEqual(['file']);
+    expect(() => makeFolder(join(path, 'file'))).toThrow('EEXIST');
+    expect(() => makeFolder(join(path, 'file', 'd'))).toThrow('ENOTDIR');
+  });
+
+  // Node's own recursion never ends there.
+  it.skipIf(process.platform !== 'linux')('refuses a place where the system makes no folders', () => {
+    expect(() => makeFolder('/proc/palimpsest/runs/id')).toThrow(
+      'Cannot make the folder /proc/palimpsest: /proc takes no new folders (ENOENT). Write to another folder.',
+    );
   });
 });
