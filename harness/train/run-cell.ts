@@ -5,10 +5,12 @@ import type { Engine } from '../engine/program.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { RunDirectory } from '../record/run-directory.ts';
 import type { OwnRunDefinition } from '../record/run-record.ts';
+import { definitionOf as datasetDefinitionOf } from '../stream/dataset-definition.ts';
+import { bringsValidation } from '../stream/dataset-facts.ts';
 import { loadScenario, scenarioDigest, scenarioDirectory } from '../stream/load-scenario.ts';
 import { openStream } from '../stream/open-stream.ts';
 import type { Scenario } from '../stream/scenario.ts';
-import type { TaskStream } from '../stream/stream.ts';
+import type { Task, TaskStream } from '../stream/stream.ts';
 import { packageVersion } from '../version.ts';
 import type { CellEvent, CellSpec } from './cell.ts';
 import { checkCompatibility } from './compatibility.ts';
@@ -94,8 +96,24 @@ function requireExamples({ scenario, tasks }: TaskStream, measuredOn: CellSpec['
   const empty = tasks.find((task) => task[measuredOn].count === 0);
   if (!empty) return;
   throw new UserError(
-    `Task ${empty.index} of ${scenario.name} has no ${measuredOn} examples to measure on. ` +
-      'Choose settings on a scenario that holds some back ("validation": { "fraction": 0.1 }), or take those of the paper.',
+    `Task ${empty.index} of ${scenario.name} has no ${measuredOn} examples to measure on. ${cureFor(empty, scenario)}`,
+  );
+}
+
+/** How a task comes to validation examples; a test set without any is refused where the stream is opened. */
+function cureFor({ train, outputs }: Task, { dataset, validation: { fraction } }: Scenario): string {
+  if (bringsValidation(datasetDefinitionOf(dataset))) {
+    return 'The dataset brings a validation set of its own: add examples of the classes of this task to it.';
+  }
+  if (fraction > 0) {
+    return (
+      `Its ${train.count} training examples are of ${outputs.length} classes, and validation.fraction, ${fraction}, rounds to ` +
+      'none of each. Raise validation.fraction in the scenario, or add examples.'
+    );
+  }
+  return (
+    'Choose settings on a scenario that holds some back ("validation": { "fraction": 0.1 }), ' +
+    'or take those of the paper.'
   );
 }
 

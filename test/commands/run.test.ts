@@ -49,7 +49,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe.concurrent('run', () => {
-  it('records, reports, and finds finished runs again', { timeout: 60_000 }, async () => {
+  it('records, reports, and finds finished runs again', { timeout: 120_000 }, async () => {
     const results = join(folder, 'results');
     const csv = join(folder, 'table.csv');
     const words = ['run', file, '--method', 'finetune', '--seeds', '2', '--results', results, '--csv', csv];

@@ -74,6 +74,14 @@ describe('a run', () => {
     expect(existsSync(cell.resultsDirectory)).toBe(false);
   });
 
+  it('says so where the share that is held back rounds to none', async () => {
+    const scenario = writeTinyScenario(temporaryFolder(), { validation: { fraction: 0.01 } });
+    await expect(runTiny(tinyCell(scenario, { measuredOn: 'validation' }))).rejects.toThrow(
+      'Its 74 training examples are of 2 classes, and validation.fraction, 0.01, rounds to none of each. ' +
+        'Raise validation.fraction in the scenario',
+    );
+  });
+
   it('that cannot be built is refused before anything is recorded', async () => {
     const cell = tinyCell(writeTinyScenario(temporaryFolder()), { overrides: { 'backbone.hidden': [0] } });
     await expect(runTiny(cell)).rejects.toThrow('backbone.hidden');
