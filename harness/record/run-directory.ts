@@ -20,7 +20,7 @@ export interface RunStart {
 }
 
 /**
- * The directory `<resultsDirectory>/runs/<id>/` of one run, held by this process alone until `close`.
+ * The directory `<resultsDirectory>/runs/<id>/` of one run, held by this process alone until `close` unless it is finished.
  *
  * The order of writing makes a crash harmless: a task's row goes to `accuracy.csv`, then the checkpoint is replaced by the
  * caller, then `run.json` counts the task. Whoever resumes from a checkpoint after `n` tasks calls `rewind(n)`, which drops
@@ -32,7 +32,8 @@ export class RunDirectory {
   /** Where the caller keeps its checkpoint. */
   readonly checkpointPath: string;
   readonly #release: () => void;
-  readonly #events: EventLog;
+  /** Opened by the first event: a finished run has none to come. */
+  #events: EventLog | undefined;
   #record: RunRecord;
   #cells: readonly MatrixCell[];
 
@@ -43,23 +44,26 @@ export class RunDirectory {
     this.#record = record;
     this.#release = release;
     this.#cells = readCells(path, record);
-    this.#events = new EventLog(join(path, runFiles.events));
   }
 
   /**
    * Opens the directory of the run with this definition; makes it where there is none. A run that had failed or was cut off
-   * is marked running again; a finished one is left as it is, so look at `finished` first.
+   * is marked running again; a finished one is left as it is, so look at `finished` first. Of that nothing is locked or written,
+   * so that it may lie in a folder that is read-only.
    * @throws UserError when another process works on the run, the directory cannot be written, or its files were edited.
    */
   static open(resultsDirectory: string, start: RunStart): RunDirectory {
     const id = runId(start.definition);
     const path = join(resultsDirectory, 'runs', id);
+    const finished = finishedRecord(path);
+    if (finished !== undefined) return new RunDirectory(path, finished, () => {});
     withFileErrors(`make the folder ${path}`, () => makeFolder(path));
     const release = acquireLock(path);
     try {
       const earlier = existsSync(join(path, runFiles.record)) ? readRecord(path) : undefined;
       const run = new RunDirectory(path, earlier ?? freshRecord(id, start), release);
       run.#removeLeftovers();
+      // Another process may have finished it since.
       if (!run.finished) run.#begin();
       return run;
     } catch (error) {
@@ -103,6 +107,7 @@ export class RunDirectory {
 
   /** Appends to `events.jsonl`; the time is added. */
   addEvent(event: { readonly kind: string; readonly [detail: string]: unknown }): void {
+    this.#events ??= new EventLog(join(this.path, runFiles.events));
     this.#events.append(event);
   }
 
@@ -124,7 +129,7 @@ export class RunDirectory {
 
   /** Lets go of the directory. May be called more than once. */
   close(): void {
-    this.#events.close();
+    this.#events?.close();
     this.#release();
   }
 
@@ -159,6 +164,13 @@ export class RunDirectory {
       if (leftover) rmSync(join(this.path, name), { force: true });
     }
   }
+}
+
+/** The record of a run, where there is one and it is finished. @throws UserError when it is not valid */
+function finishedRecord(path: string): RunRecord | undefined {
+  if (!existsSync(join(path, runFiles.record))) return undefined;
+  const record = readRecord(path);
+  return record.status.state === 'finished' ? record : undefined;
 }
 
 function freshRecord(id: string, { definition, order, tasks, usesPastData }: RunStart): RunRecord {

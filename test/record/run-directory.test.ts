@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../harness/errors.ts';
@@ -58,6 +58,17 @@ describe('RunDirectory', () => {
     expect(readFileSync(join(path, 'run.json'), 'utf8')).toBe(before);
   });
 
+  it('takes no lock of a finished run and makes no file, since its folder may be read-only', () => {
+    const results = temporaryFolder();
+    const path = recordRun(results, definition());
+    rmSync(join(path, 'events.jsonl'));
+    const before = readdirSync(path);
+    const run = RunDirectory.open(results, start);
+    expect(readdirSync(path)).toEqual(before);
+    expect(run.cells).toEqual(readRun(path).cells);
+    run.close();
+  });
+
   it('continues a failed run and forgets rows that its checkpoint does not know', () => {
     const results = temporaryFolder();
     const first = RunDirectory.open(results, start);
@@ -95,10 +106,12 @@ describe('RunDirectory', () => {
 
   it('clears away what a killed process was about to rename', () => {
     const results = temporaryFolder();
-    const path = recordRun(results, definition());
-    writeFileSync(join(path, 'run.json.123456.0'), '{');
+    const killed = RunDirectory.open(results, start);
+    killed.close();
+    const leftover = join(killed.path, 'run.json.123456.0');
+    writeFileSync(leftover, '{');
     RunDirectory.open(results, start).close();
-    expect(existsSync(join(path, 'run.json.123456.0'))).toBe(false);
+    expect(existsSync(leftover)).toBe(false);
   });
 
   it('says what to do when its folder cannot be made', () => {
