@@ -55,6 +55,11 @@ export function backboneProblem({ name, ...settings }: BackboneSpec): string | u
   return undefined;
 }
 
+/** Names of the backbones that may start from the weights of a file: those with the setting `weights`. */
+export function backbonesWithWeights(): string[] {
+  return Object.entries(settingsOf).flatMap(([name, settings]) => ('weights' in settings ? [name] : []));
+}
+
 /** Whether there is a backbone of this name. */
 export function isBackboneName(name: string): name is BackboneName {
   return Object.hasOwn(settingsOf, name);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import { backbonesWithWeights } from '../backbones/backbone-settings.ts';
 import { encodeWeights } from '../backbones/pretrained.ts';
-import { UserError } from '../errors.ts';
+import { UsageError, UserError } from '../errors.ts';
 import { isCounted } from '../evaluate/accuracy-matrix.ts';
 import { interruptedCode } from '../execute/protocol.ts';
 import { runCells } from '../execute/run-cells.ts';
@@ -34,12 +35,13 @@ export interface PretrainOptions {
 /**
  * Trains a backbone on a scenario, as one run that is recorded and goes on where it was cut off, and writes the weights.
  * @returns The exit code.
- * @throws UsageError for an unknown scenario or setting, before anything is run.
+ * @throws UsageError for an unknown scenario or setting, and for a backbone that takes no weights, before anything is run.
  */
 export async function pretrainBackbone(scenario: string, options: PretrainOptions): Promise<number> {
   const loaded = await loadScenario(scenario);
   const { method } = await loadMethod('joint');
-  resolveSettings(loaded, method, options.set ?? {});
+  const { backbone: trained } = resolveSettings(loaded, method, options.set ?? {}).scenario;
+  requireWeights(trained.name);
   const spec: CellSpec = {
     scenario,
     method: 'joint',
@@ -89,6 +91,16 @@ export async function pretrainBackbone(scenario: string, options: PretrainOption
     );
   }
   return 0;
+}
+
+/** @throws UsageError for a backbone that could not be given the weights afterwards */
+function requireWeights(name: string): void {
+  const able = backbonesWithWeights();
+  if (able.includes(name)) return;
+  throw new UsageError(
+    `The backbone ${name} has no setting "weights", so no run could start from what would be written. ` +
+      `Name one that has it in the scenario: ${able.join(', ')}.`,
+  );
 }
 
 /** Share of right answers over all examples after the last task. */

@@ -77,6 +77,10 @@ describe.concurrent('called wrongly', () => {
     [['run', 'split-mnist-class', '-m', 'finetune', '--set', 'backbone.hiden=[5]'], 'Did you mean "hidden"?'],
     [['run', 'split-mnist-class', '-m', 'finetune', '--set', 'training.epochs=0'], '$.training.epochs is 0'],
     [['run', 'split-mnist-class', '-m', './no-file.ts'], "There is no method's file "],
+    [
+      ['pretrain', 'split-mnist-class', '--out', 'none.safetensors'],
+      'The backbone mlp has no setting "weights", so no run could start from what would be written.',
+    ],
     [['ls', 'engine'], 'Allowed choices are scenarios, methods'],
     [['explain', 'forgeting'], 'Did you mean "forgetting/chaudhry@1"?'],
     [['validate', 'no-such-file.csv'], 'There is no file no-such-file.csv'],
