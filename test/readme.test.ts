@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -56,6 +56,12 @@ test('the method of the README runs from a file outside of the repository and ke
   });
   // 2 inputs, 8 hidden units, 4 outputs, four bytes each.
   expect(status.cost.keptBytes).toBe(4 * (2 * 8 + 8 + 8 * 4 + 4));
+});
+
+test('every page of docs/ is linked from the README', () => {
+  const text = readFileSync(join(root, 'README.md'), 'utf8');
+  const pages = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
+  expect(pages.filter((name) => !text.includes(`](docs/${name}`))).toEqual([]);
 });
 
 test('the scenario of the README is valid', () => {
