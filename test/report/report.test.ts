@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import { seedsFrom } from '../../harness/random.ts';
@@ -185,6 +186,13 @@ describe('the CSV of a report', () => {
     });
     expect(JSON.parse(row?.settings ?? '')).toEqual({ strength: 100 });
     expect(row?.runs?.split(' ')).toHaveLength(3);
+  });
+
+  it('has each of its columns explained in docs/command-line.md', () => {
+    const [columns = []] = parse(formatReportCsv(groupRuns(recorded([[definition(), 50]])))) as string[][];
+    const page = readFileSync(new URL('../../docs/command-line.md', import.meta.url), 'utf8');
+    const isMetric = (column: string): boolean => column.includes('@');
+    expect(columns.filter((column) => !isMetric(column) && !page.includes(`\`${column}\``))).toEqual([]);
   });
 
   it('leaves a value that does not exist empty and disarms formulas', () => {
