@@ -8,7 +8,7 @@ import { type PublishedCell, publishedFraction, publishedRounding } from './publ
 import type { TableRuns } from './record.ts';
 import type { Binding } from './reproduction-schema.ts';
 import { changesSince, type NotAttempted, type PlannedCell } from './resolve-cells.ts';
-import { type Judgement, judge } from './verdict.ts';
+import { type Judgement, judge, unjudged } from './verdict.ts';
 
 /** A cell that was run: the published value beside ours. */
 export interface JudgedCell {
@@ -47,10 +47,12 @@ export interface VerdictCounts {
   readonly matched: number;
   readonly off: number;
   readonly tooFewSeeds: number;
+  /** Cells with runs of shortened training: none or all that were run. */
+  readonly quick: number;
   readonly notAttempted: number;
 }
 
-/** Judges each cell by its runs. */
+/** Judges each cell by its runs, unless these are quick ones. */
 export function tableResult(
   table: PaperTable,
   planned: readonly PlannedCell[],
@@ -68,6 +70,7 @@ export function tableResult(
     const outcome = judgedCell(published, sample, metric, {
       changes: changesSince(plan.expected, sample.definition),
       leftOut: leftOut?.get(published.id) ?? [],
+      quick,
     });
     return { published, binding, outcome };
   });
@@ -89,26 +92,24 @@ function judgedCell(
   published: PublishedCell,
   sample: RunSample,
   metric: Metric,
-  remarks: Pick<JudgedCell, 'changes' | 'leftOut'>,
+  { quick, ...remarks }: Pick<JudgedCell, 'changes' | 'leftOut'> & { readonly quick: boolean },
 ): JudgedCell | NotAttempted {
   const number = publishedFraction(published);
   if (number === null) return { kind: 'not-attempted', reason: 'the published value is no accuracy' };
   const values = sample.runs.map((run) => metricValue(sample, run, metric));
+  const mean = {
+    ...number,
+    errorKind: published.errorKind,
+    seeds: published.seeds,
+    rounding: publishedRounding(published),
+  };
   return {
     kind: 'judged',
     sample,
     values,
     seeds: sample.runs.map(seedOf),
     summary: summarise(values),
-    judgement: judge(
-      {
-        ...number,
-        errorKind: published.errorKind,
-        seeds: published.seeds,
-        rounding: publishedRounding(published),
-      },
-      values,
-    ),
+    judgement: quick ? unjudged(mean, values) : judge(mean, values),
     ...remarks,
   };
 }
@@ -123,6 +124,7 @@ export function countVerdicts({ cells }: TableResult): VerdictCounts {
     matched: number('matched'),
     off: number('off'),
     tooFewSeeds: number('too-few-seeds'),
+    quick: number('quick'),
     notAttempted: number('not-attempted'),
   };
 }

@@ -28,7 +28,9 @@ export type Verdict =
   | { readonly kind: 'matched' }
   | { readonly kind: 'off'; readonly by: number }
   /** `needed` runs would tell; null where no number is known that would. */
-  | { readonly kind: 'too-few-seeds'; readonly needed: number | null };
+  | { readonly kind: 'too-few-seeds'; readonly needed: number | null }
+  /** Shortened training: more seeds of it would not tell either. */
+  | { readonly kind: 'quick' };
 
 /** A verdict with the numbers it rests on. */
 export interface Judgement {
@@ -90,6 +92,12 @@ export function judge(published: PublishedMean, values: readonly number[]): Judg
     ? { kind: 'too-few-seeds', needed: neededRuns(spread, published.seeds) }
     : { kind: 'matched' };
   return { verdict, difference, margin, spread };
+}
+
+/** What is said of runs with shortened training: how far off they are, and no verdict. @param values as for {@link judge} */
+export function unjudged(published: PublishedMean, values: readonly number[]): Judgement {
+  const difference = mean([...values]) - published.value;
+  return { verdict: { kind: 'quick' }, difference, margin: null, spread: null };
 }
 
 function withinTolerance(difference: number, tolerance: number, runs: number): Judgement {

@@ -34,7 +34,7 @@ export function oursText({ summary }: JudgedCell): string {
   return `${percent(summary.mean)}${half}`;
 }
 
-/** `matched`, `off by +1.23`, `too few seeds to tell (7 would)`. */
+/** `matched`, `off by +1.23`, `too few seeds to tell (7 would)`, `quick: no verdict`. */
 export function verdictText(verdict: Verdict): string {
   switch (verdict.kind) {
     case 'matched':
@@ -45,6 +45,8 @@ export function verdictText(verdict: Verdict): string {
       return verdict.needed === null
         ? 'too few seeds to tell'
         : `too few seeds to tell (${verdict.needed} would)`;
+    case 'quick':
+      return 'quick: no verdict';
   }
 }
 
@@ -57,13 +59,16 @@ export function outcomeText({ outcome }: CellResult): string {
   return `${verdictText(judgement.verdict)}${own}${since}`;
 }
 
-/** `3 matched, 1 off, 0 with too few seeds to tell, 19 not attempted, of 23 cells`. */
+/**
+ * `3 matched, 1 off, 0 with too few seeds to tell, 19 not attempted, of 23 cells`; of quick runs `4 quick: no verdict,
+ * 19 not attempted, of 23 cells`.
+ */
 export function countsText(result: TableResult): string {
-  const { matched, off, tooFewSeeds, notAttempted } = countVerdicts(result);
-  return (
-    `${matched} matched, ${off} off, ${tooFewSeeds} with too few seeds to tell, ` +
-    `${notAttempted} not attempted, of ${result.cells.length} cells`
-  );
+  const { matched, off, tooFewSeeds, quick, notAttempted } = countVerdicts(result);
+  const judged = result.quick
+    ? `${quick} ${verdictText({ kind: 'quick' })}`
+    : `${matched} matched, ${off} off, ${tooFewSeeds} with too few seeds to tell`;
+  return `${judged}, ${notAttempted} not attempted, of ${result.cells.length} cells`;
 }
 
 /** The table's name with its paper's. */

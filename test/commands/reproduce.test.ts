@@ -20,12 +20,21 @@ function reproduce(...words: readonly string[]): Promise<Called> {
   return palimpsest(['reproduce', ...words, '--papers', papers, '--results', results, '--data', folder]);
 }
 
+/** Where the table is written, by format. */
+function filesIn(own: string): { readonly csv: string; readonly markdown: string; readonly latex: string } {
+  return { csv: join(own, 't.csv'), markdown: join(own, 't.md'), latex: join(own, 't.tex') };
+}
+
+/** The options that write it there. */
+function outputsIn(own: string): string[] {
+  return Object.entries(filesIn(own)).flatMap(([kind, file]) => [`--${kind}`, file]);
+}
+
 describe('reproduce on a tiny paper', () => {
   let first: Called;
-  const files = { csv: join(folder, 't.csv'), markdown: join(folder, 't.md'), latex: join(folder, 't.tex') };
+  const files = filesIn(folder);
   beforeAll(async () => {
-    const outputs = Object.entries(files).flatMap(([kind, file]) => [`--${kind}`, file]);
-    first = await reproduce('tiny', '--seeds', '3', '--record', ...outputs);
+    first = await reproduce('tiny', '--seeds', '3', '--record', ...outputsIn(folder));
   });
 
   it('runs what can be run, and says of each cell what came of it', () => {
@@ -115,8 +124,27 @@ describe('reproduce on a tiny paper', () => {
     const { out, code } = await reproduce('tiny', '--quick', '--cells', 'run/*', '--quiet');
     expect(code).toBe(0);
     expect(out).toContain('Quick: shortened training and one seed.');
-    expect(out).toContain('too few seeds to tell');
     expect(out).not.toContain('big/model');
+  });
+
+  it('gives quick runs no verdict in any format, and sets none beside the runs of a peer', async () => {
+    const own = mkdtempSync(join(folder, 'peer-'));
+    const peer = { file: 'peer.csv', name: 'their program' };
+    const peers = writeTinyPaper(own, { peer });
+    writeFileSync(join(peers, 'tiny', 'peer.csv'), 'cell,seed,accuracy,seconds\nrun/none,4,71.5,20\n');
+    const words = ['reproduce', 'tiny', '--seeds', '1', '--papers', peers, '--results', results, '--quiet'];
+    expect((await palimpsest(words)).out).toContain('Seed by seed beside their program');
+    const quick = [...words, '--quick', ...outputsIn(own)];
+    const { out } = await palimpsest(quick);
+    expect(out).not.toMatch(/Seed by seed|too few seeds|matched, /);
+    const written = Object.values(filesIn(own)).map((file) => readFileSync(file, 'utf8'));
+    for (const text of [out, ...written]) expect(text).toContain('quick: no verdict');
+    expect(written[0]).toContain(',quick,quick: no verdict,');
+    for (const text of [out, ...written.slice(1)])
+      expect(text).toContain('1 quick: no verdict, 2 not attempted, of 3 cells');
+    const { cells, peer: pairs } = JSON.parse((await palimpsest([...quick, '--json'])).out);
+    expect(cells[0].outcome).toMatchObject({ verdict: { kind: 'quick' }, margin: null });
+    expect(pairs).toBeNull();
   });
 });
 
