@@ -16,6 +16,7 @@ import {
   writeReference,
 } from '../regress/reference.ts';
 import { isFailure, judgeRuns, type Regression } from '../regress/regression.ts';
+import { replacedBy } from '../regress/replace-reference.ts';
 import { formatSharpness, sharpnessOf } from '../regress/sharpness.ts';
 import { loadScenario, scenarioDigest } from '../stream/load-scenario.ts';
 import { loadMethod } from '../train/methods.ts';
@@ -41,12 +42,7 @@ export async function regress(word: string, options: RegressOptions): Promise<nu
   const collected = await collectRuns({ word, method, scenario, reference, options });
   if (collected.kind === 'failed') return collected.interrupted ? interruptedCode : 1;
   if (reference === undefined) {
-    const recorded = referenceFrom(collected.runs, collected.overrides);
-    const sharpness = sharpnessOf(recorded, rule, options.metric);
-    writeReference(path, recorded);
-    const runs = recorded.runs.length;
-    if (options.json === true) printJson({ reference: path, runs, sharpness });
-    else print(`Recorded ${runs} runs as the reference ${path}.\n${formatSharpness(sharpness, rule)}`);
+    keepReference(referenceFrom(collected.runs, collected.overrides), path, rule, options);
     return 0;
   }
   const regression = judgeRuns(collected.runs, reference, rule, {
@@ -54,6 +50,24 @@ export async function regress(word: string, options: RegressOptions): Promise<nu
     costTolerance: { ...defaultCostTolerance, time: options.timeTolerance },
   });
   return report(regression, options);
+}
+
+function keepReference(
+  recorded: Reference,
+  path: string,
+  rule: DecisionRule,
+  { metric, json, force = false }: RegressOptions,
+): void {
+  const replaced = replacedBy(recorded, path, { force });
+  const sharpness = sharpnessOf(recorded, rule, metric);
+  writeReference(path, recorded);
+  const runs = recorded.runs.length;
+  if (json === true) {
+    printJson({ reference: path, runs, replaced: replaced && { runs: replaced.runs }, sharpness });
+    return;
+  }
+  const over = replaced === null ? '' : ` It replaces ${replaced.text}.`;
+  print(`Recorded ${runs} runs as the reference ${path}.${over}\n${formatSharpness(sharpness, rule)}`);
 }
 
 function report(regression: Regression, { json, junit, strict = false }: RegressOptions): number {

@@ -14,6 +14,8 @@ export interface RegressOptions {
   readonly timeTolerance: number;
   readonly strict?: boolean;
   readonly record?: boolean;
+  /** Whether a new reference may replace one of more runs. */
+  readonly force?: boolean;
   readonly errorRates?: number;
   readonly junit?: string;
   readonly jobs: number;

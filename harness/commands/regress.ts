@@ -45,6 +45,7 @@ export const regressCommand: CommandMaker = (exit) =>
     )
     .option('--strict', 'exit with 1 for everything but ok')
     .option('--record', 'record the runs as the reference instead of judging them')
+    .option('--force', 'with --record, replace even a reference of more runs')
     .option('--error-rates <trials>', 'measure how often the verdicts would be wrong', parsePositive)
     .option('--junit <file>', 'write the verdicts as JUnit XML, too')
     .addOption(jobsOption())
