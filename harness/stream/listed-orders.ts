@@ -17,7 +17,8 @@ interface Wanted {
  * The file is CSV with a line of headings. Each line has a seed, then for each class, in natural order, its new number:
  * its position in the order. So a published experiment is repeated with the very orders that its seeds gave.
  * @returns the class at each position
- * @throws UserError if the file is missing, has another checksum or no line for the seed, or if the line is no order
+ * @throws UserError if the file is missing, has another checksum, two lines for one seed or none for this one, or if the
+ *   line is no order
  */
 export function listedOrder(
   { name, classOrder }: Pick<Scenario, 'name' | 'classOrder'>,
@@ -74,7 +75,32 @@ function readLines(path: string, sha256: string, scenario: string): string[][] {
         `  its SHA-256:  ${found}\n  expected:     ${sha256}\nRestore the file, or state its checksum.`,
     );
   }
-  return (parse(bytes, { trim: true, skipEmptyLines: true, relaxColumnCount: true }) as string[][]).slice(1);
+  const options = { trim: true, skipEmptyLines: true, relaxColumnCount: true, info: true } as const;
+  const lines = (parse(bytes, options) as unknown as NumberedLine[]).slice(1);
+  checkSeeds(lines, `Scenario "${scenario}": ${path}`);
+  return lines.map(({ record }) => record);
+}
+
+/** A line of the file as the parser hands it over. */
+interface NumberedLine {
+  readonly record: string[];
+  /** `lines` is the line's number, from 1. */
+  readonly info: { readonly lines: number };
+}
+
+/** Of two orders for one seed nobody could say which a run had. @throws UserError naming both lines */
+function checkSeeds(lines: readonly NumberedLine[], where: string): void {
+  const lineOf = new Map<string, number>();
+  for (const { record, info } of lines) {
+    const seed = record[0] ?? '';
+    const first = lineOf.get(seed);
+    if (first !== undefined)
+      throw new UserError(
+        `${where} lists two class orders for seed ${seed}, in lines ${first} and ${info.lines}. ` +
+          'Keep one of them, and state the checksum of the file as it is then.',
+      );
+    lineOf.set(seed, info.lines);
+  }
 }
 
 /** The class at each position, from the position of each class. @throws UserError unless each position occurs once */

@@ -63,6 +63,14 @@ test('a seed without a line, another file and no file are refused', () => {
   );
 });
 
+test('a seed that is listed twice is refused, whichever seed is wanted', () => {
+  const text = 'seed,a,b,c\n1,0,1,2\n\n4,2,1,0\n1,1,0,2\n';
+  for (const seed of [1, 4])
+    expect(() => orderIn(text, seed)).toThrow(
+      /^Scenario "mine": .*orders\.csv lists two class orders for seed 1, in lines 2 and 5\. Keep one of them/,
+    );
+});
+
 const listed = (digit: string) => ({ listed: { path: 'orders.csv', sha256: digit.repeat(64) } });
 const base = {
   name: 'mine',
