@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts';
 import { findRuns } from '../record/read-run.ts';
+import type { RecordedRun } from '../record/run-record.ts';
 import { suggestion } from '../suggest.ts';
 import { type ChosenRuns, chooseRuns } from './recorded-runs.ts';
 
@@ -13,20 +14,34 @@ export interface SideFilter {
 /**
  * The runs of one side of a comparison: a word names a method whose runs are recorded, a pattern of run ids (`*` stands for
  * anything), or whatever `chooseRuns` knows.
- * @throws UsageError for a word that names nothing
+ * @throws UsageError for a word that names nothing, or nothing that passes the filter
  */
-export function chooseSide(word: string, { scenario, measuredOn, results }: SideFilter): ChosenRuns {
-  const { runs, unreadable } = namedRuns(word, results);
+export function chooseSide(word: string, filter: SideFilter): ChosenRuns {
+  const { scenario, measuredOn } = filter;
+  const { runs, unreadable } = namedRuns(word, filter.results);
   const kept = runs.filter(
     ({ record: { definition } }) =>
       (scenario === undefined || definition.scenario.name === scenario) &&
       (measuredOn === undefined || definition.measuredOn === measuredOn),
   );
   if (kept.length > 0) return { runs: kept, unreadable };
-  const names = new Set(runs.map(({ record }) => record.definition.scenario.name));
-  throw new UsageError(
-    `No run of "${word}" is of scenario ${scenario ?? 'any'}${measuredOn === undefined ? '' : `, measured on ${measuredOn}`}.` +
-      `${suggestion(scenario ?? '', names)} Its runs are of ${[...names].join(', ')}.`,
+  throw new UsageError(whyNone(word, runs, filter));
+}
+
+/** Why none of the runs passes the filter: a scenario that they are not of, or else what they were measured on. */
+function whyNone(word: string, runs: readonly RecordedRun[], { scenario, measuredOn }: SideFilter): string {
+  const definitions = runs.map(({ record }) => record.definition);
+  const names = new Set(definitions.map((definition) => definition.scenario.name));
+  if (scenario !== undefined && !names.has(scenario))
+    return (
+      `No run of "${word}" is of scenario ${scenario}.${suggestion(scenario, names)} ` +
+      `Its runs are of ${[...names].join(', ')}.`
+    );
+  const ofScenario = definitions.filter(({ scenario: { name } }) => (scenario ?? name) === name);
+  const examples = new Set(ofScenario.map((definition) => definition.measuredOn));
+  return (
+    `No run of "${word}"${scenario === undefined ? '' : ` on ${scenario}`} was measured on ${measuredOn} examples; ` +
+    `all were on ${[...examples].join(' or ')} examples. Take these, or make such runs with --measure-on ${measuredOn}.`
   );
 }
 

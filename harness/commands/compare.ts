@@ -28,7 +28,12 @@ export const compareCommand: CommandMaker = () =>
     .argument('<second>', 'the same')
     .option('--scenario <name>', 'take only runs of this scenario')
     .option('--metric <ids...>', 'metrics to compare; accuracy and forgetting when left out')
-    .option('--measured-on <examples>', 'take only runs measured on these: test or validation')
+    .addOption(
+      new Option('--measured-on <examples>', 'take only runs measured on these').choices([
+        'test',
+        'validation',
+      ]),
+    )
     .addOption(
       new Option('--interval <kind>', 'which interval of the difference is shown')
         .choices(['t', 'bootstrap'])

@@ -36,13 +36,7 @@ export function sideOf(label: string, runs: readonly RecordedRun[]): Side {
     const why = runs.length === 0 ? 'names no runs' : `names ${runs.length} runs, none of which is finished`;
     throw new UserError(`"${label}" ${why}. "palimpsest table" lists what is recorded.`);
   }
-  if (tables.length > 1) {
-    const kinds = tables.flatMap((table) => table.rows.slice(0, 1).map(kindOf));
-    throw new UserError(
-      `"${label}" names runs that cannot be averaged: ${kinds.join('; ')}. ` +
-        'Name one scenario with --scenario, or the runs themselves.',
-    );
-  }
+  if (tables.length > 1) throw unlikeTables(label, row, rows);
   if (rows.length > 1) {
     const kinds = rows.map(({ definition, differs, runs: [run] }) =>
       [definition.method.name, ...differs, `(as ${run?.record.id})`].join(' '),
@@ -53,6 +47,23 @@ export function sideOf(label: string, runs: readonly RecordedRun[]): Side {
     );
   }
   return { label, definition: row.definition, runs: row.runs };
+}
+
+/** That rows are of several tables, with what tells these apart and the options that choose among them. */
+function unlikeTables(label: string, first: ReportRow, rows: readonly ReportRow[]): UserError {
+  const data = rows.map(dataOfRuns);
+  const differences = new Set(data.flatMap((other) => dataDifferences(dataOfRuns(first), other)));
+  const scenarios = new Set(data.map(({ scenario }) => scenario.name));
+  const examples = [...new Set(data.map(({ measuredOn }) => measuredOn))];
+  const cures = [
+    ...(scenarios.size > 1 ? ['one scenario with --scenario'] : []),
+    ...(examples.length > 1 ? [`--measured-on ${examples.join(' or --measured-on ')}`] : []),
+  ];
+  return new UserError(
+    `"${label}" names runs that cannot be averaged: ${[...differences].join('; ')}. ` +
+      `They are of ${[...new Set(rows.map(kindOf))].join('; ')}. ` +
+      `Choose ${cures.length === 0 ? 'by naming the runs themselves' : cures.join(' and ')}.`,
+  );
 }
 
 /** What the runs of a row were measured on, in words. */

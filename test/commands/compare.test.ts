@@ -150,6 +150,7 @@ describe.concurrent('compare', () => {
     [['er', 'ewk'], 'Did you mean "ewc"?'],
     [['er', 'split-mnist-class.gem.*'], 'has an id like'],
     [['er', 'ewc', '--scenario', 'split-mnist-clas'], 'Did you mean "split-mnist-class"?'],
+    [['er', 'ewc', '--measured-on', 'foo'], 'Allowed choices are test, validation.'],
   ])('refuses %j as a wrong call', async (words, message) => {
     const results = temporaryFolder();
     record(results, 'er', er);
