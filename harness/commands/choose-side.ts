@@ -1,8 +1,11 @@
+import { dirname, resolve } from 'node:path';
+import { likePrefix } from '../compare/pair-runs.ts';
 import { UsageError } from '../errors.ts';
 import { findRuns } from '../record/read-run.ts';
 import type { RecordedRun } from '../record/run-record.ts';
+import { rowKey } from '../report/group-runs.ts';
 import { suggestion } from '../suggest.ts';
-import { type ChosenRuns, chooseRuns } from './recorded-runs.ts';
+import { type ChosenRuns, chooseRun, chooseRuns } from './recorded-runs.ts';
 
 /** Which of the runs that a word names are meant. */
 export interface SideFilter {
@@ -13,7 +16,7 @@ export interface SideFilter {
 
 /**
  * The runs of one side of a comparison: a word names a method whose runs are recorded, a pattern of run ids (`*` stands for
- * anything), or whatever `chooseRuns` knows.
+ * anything), all runs like one (`like:` and its id or folder), or whatever `chooseRuns` knows.
  * @throws UsageError for a word that names nothing, or nothing that passes the filter
  */
 export function chooseSide(word: string, filter: SideFilter): ChosenRuns {
@@ -46,6 +49,7 @@ function whyNone(word: string, runs: readonly RecordedRun[], { scenario, measure
 }
 
 function namedRuns(word: string, results: string): ChosenRuns {
+  if (word.startsWith(likePrefix)) return runsLike(word.slice(likePrefix.length), results);
   const { runs, unreadable } = findRuns(results);
   const ofMethod = runs.filter(({ record }) => record.definition.method.name === word);
   if (ofMethod.length > 0) return { runs: ofMethod, unreadable };
@@ -64,6 +68,15 @@ function namedRuns(word: string, results: string): ChosenRuns {
         `a scenario or a pattern of ids.${suggestion(word, methods)}`,
     );
   }
+}
+
+/** A run and those beside it in its results folder that differ from it in nothing but their seeds. */
+function runsLike(word: string, results: string): ChosenRuns {
+  const run = chooseRun(word, results);
+  const beside = findRuns(dirname(dirname(resolve(run.directory))));
+  const alike = beside.runs.filter((other) => rowKey(other) === rowKey(run));
+  // The folder of a run may have been copied to where no others are.
+  return { runs: alike.length > 0 ? alike : [run], unreadable: beside.unreadable };
 }
 
 /** The part after the last slash is matched, so that a quoted path with a star works, too. */

@@ -15,16 +15,18 @@ const examples = `
 Examples:
   palimpsest compare er ewc --scenario split-mnist-class
   palimpsest compare "split-mnist-class.ewc.1*" results/runs/split-mnist-class.ewc.2f06c41d2a9b
+  palimpsest compare like:split-mnist-class.er.0d9f3a6c41be like:split-mnist-class.er.83e5b7120cfa
   palimpsest compare ewc other-results --scenario split-mnist-class --metric accuracy/final --json
 
-A side is the name of a method, a run's id or folder, a results folder, or a pattern of ids in quotes. Runs are paired by
-their seeds; the difference is the first minus the second. Nothing is said of fewer than three pairs.`;
+A side is the name of a method, a run's id or folder, a results folder, or a pattern of ids in quotes. With "like:" before it,
+the id of one run stands for all that differ from it in nothing but their seeds: so two settings of one method are compared.
+Runs are paired by their seeds; the difference is the first minus the second. Nothing is said of fewer than three pairs.`;
 
 /** `palimpsest compare`: the paired difference of two methods' recorded runs. */
 export const compareCommand: CommandMaker = () =>
   new Command('compare')
     .description('compare the recorded runs of two methods, paired by their seeds')
-    .argument('<first>', 'a method, a run, a results folder, or a pattern of run ids')
+    .argument('<first>', 'a method, a run, like:<run>, a results folder, or a pattern of run ids')
     .argument('<second>', 'the same')
     .option('--scenario <name>', 'take only runs of this scenario')
     .option('--metric <ids...>', 'metrics to compare; accuracy and forgetting when left out')

@@ -1,8 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { readRun } from '../record/read-run.ts';
+import type { RecordedRun } from '../record/run-record.ts';
 import type { Reference } from '../regress/reference.ts';
+import { haveSameSettings } from '../regress/replace-reference.ts';
 import { type RunSample, sampleOf } from '../regress/run-sample.ts';
 import { describeSeeds } from '../report/format.ts';
+import { rowKey } from '../report/group-runs.ts';
 import { loadScenario } from '../stream/load-scenario.ts';
 import type { Method } from '../train/method.ts';
 import { resolveSettings } from '../train/settings.ts';
@@ -35,7 +38,7 @@ const calibratedCell = fileURLToPath(new URL('../regress/calibrated-cell.ts', im
 
 /** Runs the method with each seed, or finds the recorded runs that were named. */
 export async function collectRuns(job: RegressJob): Promise<CollectedRuns> {
-  const { method, scenario, options } = job;
+  const { method, scenario, reference, options } = job;
   if (options.runs === undefined) return runNow(job);
   const { name } = await loadScenario(scenario);
   const chosen = options.runs.map((word) =>
@@ -44,11 +47,27 @@ export async function collectRuns(job: RegressJob): Promise<CollectedRuns> {
   for (const { error } of chosen.flatMap(({ unreadable }) => unreadable)) console.error(`Left out: ${error}`);
   const runs = chosen.flatMap((found) => found.runs);
   const ofMethod = runs.filter(({ record }) => record.definition.method.name === method.name);
+  const { kept, left } = withSettingsOf(reference, ofMethod);
+  if (left > 0) console.error(`Left out: ${left} runs with other settings than the reference's.`);
   return {
     kind: 'collected',
-    runs: sampleOf(`${method.name} in ${options.runs.join(' ')}`, ofMethod),
+    runs: sampleOf(`${method.name} in ${options.runs.join(' ')}`, kept),
     overrides: ownOverrides(method.name, options.set),
   };
+}
+
+/**
+ * Of runs of several kinds those with the reference's settings. Runs of one kind are all kept, whatever their settings: it may
+ * be changed ones that are to be judged. So are all where none has the reference's, for the error that lists the kinds.
+ */
+export function withSettingsOf(
+  reference: Reference | undefined,
+  runs: readonly RecordedRun[],
+): { readonly kept: readonly RecordedRun[]; readonly left: number } {
+  const finished = runs.filter(({ record }) => record.status.state === 'finished');
+  if (reference === undefined || new Set(finished.map(rowKey)).size < 2) return { kept: runs, left: 0 };
+  const kept = finished.filter(({ record }) => haveSameSettings(record.definition, reference.definition));
+  return kept.length === 0 ? { kept: runs, left: 0 } : { kept, left: finished.length - kept.length };
 }
 
 /** With which settings the recorded runs were made is the caller's to say; `ewc.strength` is `strength` of its own method. */

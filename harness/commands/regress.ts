@@ -20,7 +20,9 @@ Examples:
   palimpsest regress ewc --scenario permuted-mnist --error-rates 1000 --seeds 5
 
 The runs are held against the reference as draws from its distribution. Verdicts: ok, worse, suspiciously better, not enough
-seeds to tell. The settings with which the reference was recorded are used again, unless --set says otherwise.
+seeds to tell. The settings with which the reference was recorded are used again, unless --set says otherwise; of recorded
+runs with several settings those with the reference's are taken. like:<run> names all runs that differ from that one in
+nothing but their seeds.
 Exit code: 0; 1 for worse results or costs, with --strict for all but ok, or if a run failed; 2 if called wrongly.`;
 
 /** `palimpsest regress`: has a method become worse, or too good, since its reference was recorded? */
@@ -30,7 +32,7 @@ export const regressCommand: CommandMaker = (exit) =>
     .argument('<method>', "a method's name, or the path of its file")
     .option('--scenario <name>', "a scenario's name, or the path of its file; the reference's when left out")
     .option('--against <file>', 'the reference; <results>/references/<scenario>.<method>.json when left out')
-    .option('--runs <words...>', 'take recorded runs (ids, folders, patterns) instead of running')
+    .option('--runs <words...>', 'take recorded runs (ids, folders, patterns, like:<run>) instead of running')
     .addOption(seedsOption([1, 2, 3, 4, 5], '5'))
     .addOption(setOption('a setting, as for "run"; may be repeated'))
     .option('--metric <ids...>', 'metrics to judge; final and average accuracy and forgetting when left out')

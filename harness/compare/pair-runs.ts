@@ -23,6 +23,9 @@ export interface PairedRuns {
   readonly unpaired: { readonly first: readonly string[]; readonly second: readonly string[] };
 }
 
+/** Before the id of a run: the word then stands for all runs that differ from that one in nothing but their seeds. */
+export const likePrefix = 'like:';
+
 /**
  * The finished ones of runs as a side.
  * @throws UserError when there is none, or when they are not samples of one quantity, saying in what they differ
@@ -38,12 +41,12 @@ export function sideOf(label: string, runs: readonly RecordedRun[]): Side {
   }
   if (tables.length > 1) throw unlikeTables(label, row, rows);
   if (rows.length > 1) {
-    const kinds = rows.map(({ definition, differs, runs: [run] }) =>
-      [definition.method.name, ...differs, `(as ${run?.record.id})`].join(' '),
+    const kinds = rows.map((kind) =>
+      [kind.definition.method.name, ...kind.differs, `(${wordOf(kind)})`].join(' '),
     );
     throw new UserError(
       `"${label}" names runs of ${rows.length} different kinds: ${kinds.join('; ')}. ` +
-        'Name the runs themselves; a pattern such as "scenario.method.*" in quotes names several.',
+        `Write ${wordOf(row)}, say, to name all runs that differ from that one in nothing but their seeds.`,
     );
   }
   return { label, definition: row.definition, runs: row.runs };
@@ -52,6 +55,7 @@ export function sideOf(label: string, runs: readonly RecordedRun[]): Side {
 /** That rows are of several tables, with what tells these apart and the options that choose among them. */
 function unlikeTables(label: string, first: ReportRow, rows: readonly ReportRow[]): UserError {
   const data = rows.map(dataOfRuns);
+  const kinds = new Map(rows.toReversed().map((row) => [kindOf(row), wordOf(row)]));
   const differences = new Set(data.flatMap((other) => dataDifferences(dataOfRuns(first), other)));
   const scenarios = new Set(data.map(({ scenario }) => scenario.name));
   const examples = [...new Set(data.map(({ measuredOn }) => measuredOn))];
@@ -61,9 +65,14 @@ function unlikeTables(label: string, first: ReportRow, rows: readonly ReportRow[
   ];
   return new UserError(
     `"${label}" names runs that cannot be averaged: ${[...differences].join('; ')}. ` +
-      `They are of ${[...new Set(rows.map(kindOf))].join('; ')}. ` +
-      `Choose ${cures.length === 0 ? 'by naming the runs themselves' : cures.join(' and ')}.`,
+      `They are of ${[...kinds].map(([kind, word]) => `${kind} (${word})`).join('; ')}. ` +
+      `Choose ${cures.length === 0 ? 'one kind by the word behind it' : cures.join(' and ')}.`,
   );
+}
+
+/** The word for all runs of a row. */
+function wordOf({ runs: [run] }: ReportRow): string {
+  return `${likePrefix}${run?.record.id}`;
 }
 
 /** What the runs of a row were measured on, in words. */

@@ -72,9 +72,7 @@ it('a log that ended early is not compared with whole ones', () => {
     'cut and whole are not comparable: how much of the stream was run is 2 tasks and 5 tasks.',
   );
   expect(() => sideOf('icarl', runs)).toThrow(
-    '"icarl" names runs that cannot be averaged: how much of the stream was run is 2 tasks and 5 tasks. ' +
-      'They are of cifar100-b0-inc10@0, unknown, test, 2 tasks, accuracy; ' +
-      'cifar100-b0-inc10@0, unknown, test, 5 tasks, accuracy. Choose by naming the runs themselves.',
+    /^"icarl" names runs that cannot be averaged: how much of the stream was run is (2 tasks and 5|5 tasks and 2) tasks\. They are of cifar100-b0-inc10@0, unknown, test, \d tasks, accuracy \(like:[^)]+\); cifar100-b0-inc10@0, unknown, test, \d tasks, accuracy \(like:[^)]+\)\. Choose one kind by the word behind it\.$/,
   );
 });
 
