@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readReference } from '../../harness/regress/reference.ts';
@@ -79,24 +79,6 @@ describe.concurrent('regress', () => {
     expect(code).toBe(1);
     expect(error).toContain("the scenario's digest is");
     expect(error).toContain('--record');
-  });
-
-  it('replaces a reference by one of fewer runs with --force only, and says what it replaced', async () => {
-    const results = join(folder, 'replace');
-    const ids = [1, 2, 3, 4].map((seed) => basename(recordRun(results, definition({}, 'ewc', seed))));
-    const words = ['regress', 'ewc', '--scenario', 'split-mnist-class', '--results', results, '--record'];
-    const make = (...own: string[]): Promise<Called> => palimpsest([...words, '--runs', ...own]);
-    expect((await make(...ids)).out).not.toContain('It replaces');
-    const path = join(results, 'references', 'split-mnist-class.ewc.json');
-    const fewer = await make(...ids.slice(1));
-    expect(fewer.error).toContain(
-      'is a reference of 4 runs (ewc on split-mnist-class@1) with the same settings; one of 3 would show less. ' +
-        'Record at least 4 runs, or replace it all the same with --force.',
-    );
-    expect([fewer.code, readReference(path).runs.length]).toEqual([1, 4]);
-    const forced = await make(...ids.slice(1), '--force');
-    expect(forced.out).toMatch(/Recorded 3 runs as the reference .*\. It replaces a reference of 4 runs \(/);
-    expect(JSON.parse((await make(...ids, '--json')).out)).toMatchObject({ runs: 4, replaced: { runs: 3 } });
   });
 
   it('tells how often it would be wrong', async () => {
