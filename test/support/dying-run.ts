@@ -3,6 +3,7 @@
  * Called as `node --import tsx dying-run.ts <cell> <n>`.
  */
 import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import type { CellSpec } from '../../harness/train/cell.ts';
 import { runCell } from '../../harness/train/run-cell.ts';
 
@@ -13,4 +14,6 @@ fs.renameSync = (from, to) => {
   if (--left === 0) process.kill(process.pid, 'SIGKILL');
   rename(from, to);
 };
+// Also for modules that have imported the function by its name.
+syncBuiltinESMExports();
 await runCell(JSON.parse(cell) as CellSpec, () => {});
