@@ -12,6 +12,10 @@ type Starts = Pick<Learner<never>, 'momentStarts' | 'trainable' | 'ownSteps'>;
  * theirs is counted from there on, as in PyTorch, whose optimisers count the steps of each parameter.
  */
 export function beginMoments<Settings>(learner: Learner<Settings>, optimiser: Optimiser): void {
+  if (optimiser.moments.length === 0) {
+    learner.moments = {};
+    return;
+  }
   const parameters = Object.fromEntries(
     Object.entries(learner.trained()).filter(([name]) => !learner.ownSteps.has(name)),
   );
