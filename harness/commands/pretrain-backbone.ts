@@ -17,6 +17,7 @@ import { resolveSettings } from '../train/settings.ts';
 import { packageVersion } from '../version.ts';
 import { print, printJson } from './command.ts';
 import { openProgress } from './progress.ts';
+import { isStandardOutput } from './write-output.ts';
 
 /** The options of `palimpsest pretrain` as commander hands them over. */
 export interface PretrainOptions {
@@ -38,6 +39,7 @@ export interface PretrainOptions {
  * @throws UsageError for an unknown scenario or setting, and for a backbone that takes no weights, before anything is run.
  */
 export async function pretrainBackbone(scenario: string, options: PretrainOptions): Promise<number> {
+  requireFile(options.out);
   const loaded = await loadScenario(scenario);
   const { method } = await loadMethod('joint');
   const { backbone: trained } = resolveSettings(loaded, method, options.set ?? {}).scenario;
@@ -91,6 +93,12 @@ export async function pretrainBackbone(scenario: string, options: PretrainOption
     );
   }
   return 0;
+}
+
+/** @throws UsageError for standard output, which takes texts alone */
+function requireFile(out: string): void {
+  if (!isStandardOutput(out)) return;
+  throw new UsageError('Weights are no text, so "-" cannot take them. Name a file with --out.');
 }
 
 /** @throws UsageError for a backbone that could not be given the weights afterwards */

@@ -2,7 +2,6 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { interruptedCode } from '../execute/protocol.ts';
-import { replaceFile } from '../record/files.ts';
 import { defaultCostTolerance } from '../regress/costs.ts';
 import { type DecisionRule, defaultRule } from '../regress/decide.ts';
 import { errorRates } from '../regress/error-rates.ts';
@@ -23,6 +22,7 @@ import { loadMethod } from '../train/methods.ts';
 import { print, printJson } from './command.ts';
 import type { RegressOptions } from './regress-options.ts';
 import { collectRuns } from './regress-runs.ts';
+import { checkOutputs, isStandardOutput, writeOutput } from './write-output.ts';
 
 /**
  * Judges a method by its reference, or records one, or measures the errors of the verdicts.
@@ -30,6 +30,7 @@ import { collectRuns } from './regress-runs.ts';
  * @throws UsageError for names that are not known; UserError for a reference that cannot be used
  */
 export async function regress(word: string, options: RegressOptions): Promise<number> {
+  checkOutputs({ '--junit': options.junit }, options.json);
   const { method } = await loadMethod(word);
   const path = options.against ?? (await referencePath(method.name, options));
   const rule = { ...defaultRule, detect: options.detect, tolerance: options.tolerance };
@@ -71,9 +72,9 @@ function keepReference(
 }
 
 function report(regression: Regression, { json, junit, strict = false }: RegressOptions): number {
-  if (junit !== undefined) replaceFile(junit, regressionJunit(regression, strict));
+  if (junit !== undefined) writeOutput(junit, regressionJunit(regression, strict));
   if (json === true) printJson(regressionJson(regression));
-  else print(formatRegression(regression));
+  else if (!isStandardOutput(junit)) print(formatRegression(regression));
   return isFailure(regression, strict) ? 1 : 0;
 }
 

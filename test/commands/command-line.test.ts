@@ -77,6 +77,8 @@ describe.concurrent('called wrongly', () => {
     [['run', 'split-mnist-class', '-m', 'finetune', '--set', 'backbone.hiden=[5]'], 'Did you mean "hidden"?'],
     [['run', 'split-mnist-class', '-m', 'finetune', '--set', 'training.epochs=0'], '$.training.epochs is 0'],
     [['run', 'split-mnist-class', '-m', './no-file.ts'], "There is no method's file "],
+    [['pretrain', 'glyphs-latin', '--out', '-'], 'Name a file with --out'],
+    [['regress', 'ewc', '--junit', '-', '--json'], '--junit and --json would both go to standard output'],
     [
       ['pretrain', 'split-mnist-class', '--out', 'none.safetensors'],
       'The backbone mlp has no setting "weights", so no run could start from what would be written.',
