@@ -1,3 +1,4 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Tensors } from '../engine/program.ts';
 import type { HostTensors } from '../engine/tensor.ts';
 import { initialMoments, type Optimiser, type StepNumbers } from '../nn/optimisers.ts';
@@ -76,7 +77,7 @@ export function numbersFor(
   const group = startsOf(learner).indexOf(learner.momentStarts[parameter] ?? 0);
   if (group === 0) return tensors;
   return Object.fromEntries(
-    Object.keys(optimiser.numbers(1, 1)).map((name) => [name, tensors[numberName(name, group)] as never]),
+    Object.keys(optimiser.numbers(1, 1)).map((name) => [name, tensors[numberName(name, group)] as Tensor]),
   );
 }
 
