@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { seedsFrom } from '../harness/random.ts';
 import { validateScenario } from '../harness/stream/load-scenario.ts';
-import type { CellEvent } from '../harness/train/cell.ts';
-import { runCell } from '../harness/train/run-cell.ts';
+import type { CellEvent } from '../harness/train/loop/cell.ts';
+import { runCell } from '../harness/train/loop/run-cell.ts';
 import { palimpsest } from './commands/palimpsest.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));

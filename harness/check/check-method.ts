@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EngineName } from '../engine/program.ts';
 import { messageOf } from '../errors.ts';
-import { type LoadedMethod, loadMethod } from '../train/methods.ts';
+import { type LoadedMethod, loadMethod } from '../train/registry/methods.ts';
 import { batchMatesOutcome } from './batch-mates.ts';
 import { memoryOutcome } from './declared-memory.ts';
 import { differenceOf } from './difference.ts';

@@ -1,6 +1,6 @@
 /** A process of its own that continues a rehearsal: `continue-run.ts <method's file> <spec as JSON>`. */
 import { messageOf } from '../errors.ts';
-import { loadMethod } from '../train/methods.ts';
+import { loadMethod } from '../train/registry/methods.ts';
 import { type RehearsalSpec, withRehearsal } from './rehearsal.ts';
 
 const [, , methodFile = '', spec = ''] = process.argv;

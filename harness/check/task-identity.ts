@@ -1,5 +1,5 @@
 import { messageOf } from '../errors.ts';
-import { predict } from '../train/measure.ts';
+import { predict } from '../train/loop/measure.ts';
 import { modelState } from '../train/model-programs.ts';
 import type { Rehearsal } from './rehearsal.ts';
 import { failed, notApplicable, type Outcome, passed } from './result.ts';

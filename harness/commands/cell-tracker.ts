@@ -1,6 +1,6 @@
 import { duration } from '../report/format.ts';
-import type { CellEvent } from '../train/cell.ts';
 import type { SummingProgress } from '../train/learner.ts';
+import type { CellEvent } from '../train/loop/cell.ts';
 
 /** What a person wants to know of a cell while it runs, gathered from its events. */
 export class CellTracker {

@@ -1,7 +1,7 @@
 import { messageOf, UserError } from '../errors.ts';
 import type { Scenario } from '../stream/scenario.ts';
-import { checkCompatibility } from '../train/compatibility.ts';
-import { loadMethod, methodNames } from '../train/methods.ts';
+import { checkCompatibility } from '../train/registry/compatibility.ts';
+import { loadMethod, methodNames } from '../train/registry/methods.ts';
 
 /** The name that stands for every method that fits. */
 export const allMethods = 'all';

@@ -48,7 +48,7 @@ async function listScenarios(): Promise<Item[]> {
 }
 
 async function listMethods(): Promise<Item[]> {
-  const { listMethods: list } = await import('../train/methods.ts');
+  const { listMethods: list } = await import('../train/registry/methods.ts');
   return (await list()).map((method) => ({
     name: method.name,
     about: `${method.title}: ${method.summary}`,

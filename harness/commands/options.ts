@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { type SeedRole, type Seeds, seedRoles } from '../random.ts';
 import { suggestion } from '../suggest.ts';
-import type { CellSpec } from '../train/cell.ts';
+import type { CellSpec } from '../train/loop/cell.ts';
 
 /** The options of `palimpsest run` as commander hands them over. */
 export interface RunOptions {

@@ -2,7 +2,7 @@ import { UsageError } from '../errors.ts';
 import { type Seeds, seedsFrom } from '../random.ts';
 import type { Training } from '../stream/scenario.ts';
 import { suggestion } from '../suggest.ts';
-import type { CellSpec } from '../train/cell.ts';
+import type { CellSpec } from '../train/loop/cell.ts';
 import type { Method } from '../train/method.ts';
 
 /** A method as far as the plan of a sweep looks at it. */

@@ -1,6 +1,6 @@
 import type { MultiBar, SingleBar } from 'cli-progress';
 import { duration } from '../report/format.ts';
-import type { CellEvent } from '../train/cell.ts';
+import type { CellEvent } from '../train/loop/cell.ts';
 import { CellTracker } from './cell-tracker.ts';
 
 /** Shows on standard error how a sweep goes. */

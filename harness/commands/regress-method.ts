@@ -18,7 +18,7 @@ import { isFailure, judgeRuns, type Regression } from '../regress/regression.ts'
 import { replacedBy } from '../regress/replace-reference.ts';
 import { formatSharpness, sharpnessOf } from '../regress/sharpness.ts';
 import { loadScenario, scenarioDigest } from '../stream/load-scenario.ts';
-import { loadMethod } from '../train/methods.ts';
+import { loadMethod } from '../train/registry/methods.ts';
 import { print, printJson } from './command.ts';
 import type { RegressOptions } from './regress-options.ts';
 import { collectRuns } from './regress-runs.ts';

@@ -1,4 +1,4 @@
-import type { CellSpec } from '../train/cell.ts';
+import type { CellSpec } from '../train/loop/cell.ts';
 
 /** The options of `palimpsest regress` as commander hands them over. */
 export interface RegressOptions {

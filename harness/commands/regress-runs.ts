@@ -8,7 +8,7 @@ import { describeSeeds } from '../report/format.ts';
 import { rowKey } from '../report/group-runs.ts';
 import { loadScenario } from '../stream/load-scenario.ts';
 import type { Method } from '../train/method.ts';
-import { resolveSettings } from '../train/settings.ts';
+import { resolveSettings } from '../train/registry/settings.ts';
 import { chooseSide } from './choose-side.ts';
 import { checkOverrides, planCells, planned } from './plan-cells.ts';
 import type { RegressOptions } from './regress-options.ts';

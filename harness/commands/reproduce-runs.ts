@@ -5,7 +5,7 @@ import { finishedRuns, runsOfPlan, seedOf } from '../reproduce/cell-runs.ts';
 import { chooseKind, type LeftOutRun } from '../reproduce/choose-kind.ts';
 import type { TableRuns } from '../reproduce/record.ts';
 import type { PlannedCell, RunPlan } from '../reproduce/resolve-cells.ts';
-import type { CellSpec } from '../train/cell.ts';
+import type { CellSpec } from '../train/loop/cell.ts';
 import { planCells } from './plan-cells.ts';
 import type { ReproduceOptions } from './reproduce-options.ts';
 import { runWithProgress } from './run-with-progress.ts';

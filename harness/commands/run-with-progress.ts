@@ -1,5 +1,5 @@
 import { type RunCellsResult, runCells } from '../execute/run-cells.ts';
-import type { CellSpec } from '../train/cell.ts';
+import type { CellSpec } from '../train/loop/cell.ts';
 import { openProgress } from './progress.ts';
 
 /** How cells are run and shown. */

@@ -8,8 +8,8 @@ import { loadScenario, scenarioNames } from '../stream/load-scenario.ts';
 import type { Scenario } from '../stream/scenario.ts';
 import { scenarioDigest } from '../stream/scenario-digest.ts';
 import type { Method } from '../train/method.ts';
-import { loadMethod, methodNames } from '../train/methods.ts';
-import { defaultsOf, resolveSettings } from '../train/settings.ts';
+import { loadMethod, methodNames } from '../train/registry/methods.ts';
+import { defaultsOf, resolveSettings } from '../train/registry/settings.ts';
 import { tunedFile } from './tuned-for.ts';
 
 /**

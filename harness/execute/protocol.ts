@@ -1,4 +1,4 @@
-import type { CellEvent, CellSpec } from '../train/cell.ts';
+import type { CellEvent, CellSpec } from '../train/loop/cell.ts';
 
 /** What a worker's parent sends. */
 export type ParentMessage = { readonly kind: 'run'; readonly spec: CellSpec } | { readonly kind: 'stop' };

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import pLimit from 'p-limit';
-import type { CellEvent, CellSpec } from '../train/cell.ts';
+import type { CellEvent, CellSpec } from '../train/loop/cell.ts';
 import { onInterruption } from './interruption.ts';
 import { type WorkerEnd, WorkerProcess } from './worker-process.ts';
 
@@ -31,7 +31,7 @@ export interface RunCellsResult {
   readonly interrupted: boolean;
 }
 
-const ownModule = fileURLToPath(new URL('../train/run-cell.ts', import.meta.url));
+const ownModule = fileURLToPath(new URL('../train/loop/run-cell.ts', import.meta.url));
 
 /**
  * Runs each cell in a fresh process, so many at a time. A cell that fails or crashes becomes a `failed` outcome and does not

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { CellEvent, CellSpec } from '../train/cell.ts';
+import type { CellEvent, CellSpec } from '../train/loop/cell.ts';
 import type { ParentMessage, WorkerMessage } from './protocol.ts';
 
 /** How a cell's process is started and listened to. */

@@ -4,7 +4,7 @@
  */
 import { pathToFileURL } from 'node:url';
 import { UserError } from '../errors.ts';
-import type { CellEvent, CellSpec } from '../train/cell.ts';
+import type { CellEvent, CellSpec } from '../train/loop/cell.ts';
 import { type CellModule, interruptedCode, type ParentMessage } from './protocol.ts';
 
 /** Sends an event and resolves when it is on its way, so that ending the process loses nothing. */

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { openEngine } from '../engine/open-engine.ts';
 import { EventLog } from '../record/events.ts';
 import { runFiles } from '../record/read-run.ts';
-import type { CellEvent, CellSpec } from '../train/cell.ts';
-import { runCell as runPlainCell } from '../train/run-cell.ts';
+import type { CellEvent, CellSpec } from '../train/loop/cell.ts';
+import { runCell as runPlainCell } from '../train/loop/run-cell.ts';
 import { calibrate } from './calibration.ts';
 import { processorSeconds, type Timing, timingEvent } from './timing.ts';
 

@@ -14,11 +14,11 @@ import { openStream } from '../../harness/stream/open-stream.ts';
 import type { Training } from '../../harness/stream/scenario.ts';
 import type { Task, TaskStream } from '../../harness/stream/stream.ts';
 import { Learner } from '../../harness/train/learner.ts';
+import { trainTask } from '../../harness/train/loop/train-task.ts';
 import type { Method } from '../../harness/train/method.ts';
-import { loadMethod } from '../../harness/train/methods.ts';
 import { protocolOf } from '../../harness/train/protocol.ts';
-import { resolveSettings } from '../../harness/train/settings.ts';
-import { trainTask } from '../../harness/train/train-task.ts';
+import { loadMethod } from '../../harness/train/registry/methods.ts';
+import { resolveSettings } from '../../harness/train/registry/settings.ts';
 import { processorTime } from './steps.ts';
 
 const batchSize = 64;

@@ -9,10 +9,10 @@ import { Random, seedsFrom } from '../../harness/random.ts';
 import type { BackboneSpec } from '../../harness/stream/scenario.ts';
 import { emptyFeeds } from '../../harness/train/batch-rows.ts';
 import { Learner } from '../../harness/train/learner.ts';
-import { loadMethod } from '../../harness/train/methods.ts';
 import { modelState } from '../../harness/train/model-programs.ts';
 import type { Protocol } from '../../harness/train/protocol.ts';
-import { defaultsOf } from '../../harness/train/settings.ts';
+import { loadMethod } from '../../harness/train/registry/methods.ts';
+import { defaultsOf } from '../../harness/train/registry/settings.ts';
 import { trainingProgram } from '../../harness/train/training-programs.ts';
 
 /** A training step to be timed: the harness's own program, from a method and a backbone. */

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { fittingMethods } from '../../harness/commands/fitting-methods.ts';
 import { loadScenario } from '../../harness/stream/load-scenario.ts';
-import { methodNames } from '../../harness/train/methods.ts';
+import { methodNames } from '../../harness/train/registry/methods.ts';
 import { palimpsest } from './palimpsest.ts';
 
 it('all are the methods that fit the scenario; of the others it says what they need', async () => {

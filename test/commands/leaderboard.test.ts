@@ -7,8 +7,8 @@ import { replaceFile } from '../../harness/record/files.ts';
 import { RunDirectory } from '../../harness/record/run-directory.ts';
 import { loadScenario } from '../../harness/stream/load-scenario.ts';
 import { scenarioDigest } from '../../harness/stream/scenario-digest.ts';
-import { loadMethod } from '../../harness/train/methods.ts';
-import { resolveSettings } from '../../harness/train/settings.ts';
+import { loadMethod } from '../../harness/train/registry/methods.ts';
+import { resolveSettings } from '../../harness/train/registry/settings.ts';
 import { definition, recordRun, tasks } from '../record/fixtures.ts';
 import { type Called, palimpsest } from './palimpsest.ts';
 

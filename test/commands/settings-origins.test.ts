@@ -3,8 +3,8 @@ import { settingsOrigins } from '../../harness/commands/settings-origins.ts';
 import type { RunDefinition } from '../../harness/record/run-record.ts';
 import { loadScenario } from '../../harness/stream/load-scenario.ts';
 import { scenarioDigest } from '../../harness/stream/scenario-digest.ts';
-import { loadMethod } from '../../harness/train/methods.ts';
-import { resolveSettings } from '../../harness/train/settings.ts';
+import { loadMethod } from '../../harness/train/registry/methods.ts';
+import { resolveSettings } from '../../harness/train/registry/settings.ts';
 import { definition } from '../record/fixtures.ts';
 import { temporaryFolder } from '../support/tiny-run.ts';
 

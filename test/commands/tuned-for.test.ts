@@ -4,7 +4,7 @@ import { tunedFor } from '../../harness/commands/tuned-for.ts';
 import { writeTunedSettings } from '../../harness/record/tuned-settings.ts';
 import { loadScenario } from '../../harness/stream/load-scenario.ts';
 import { scenarioDigest } from '../../harness/stream/scenario-digest.ts';
-import { loadMethod } from '../../harness/train/methods.ts';
+import { loadMethod } from '../../harness/train/registry/methods.ts';
 import { temporaryFolder } from '../support/tiny-run.ts';
 import { writeTinyScenario } from '../support/tiny-scenario.ts';
 

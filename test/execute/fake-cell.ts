@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { UserError } from '../../harness/errors.ts';
-import type { CellEvent, CellSpec } from '../../harness/train/cell.ts';
+import type { CellEvent, CellSpec } from '../../harness/train/loop/cell.ts';
 
 /** Stands in for training: does what the method's name says. `overrides.log` is a file to note begin and end in. */
 export async function runCell(spec: CellSpec, report: (event: CellEvent) => void): Promise<void> {

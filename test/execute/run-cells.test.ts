@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { runCells } from '../../harness/execute/run-cells.ts';
-import type { CellEvent } from '../../harness/train/cell.ts';
+import type { CellEvent } from '../../harness/train/loop/cell.ts';
 import { temporaryFolder } from '../record/fixtures.ts';
 import { specOf } from './specs.ts';
 

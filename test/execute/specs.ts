@@ -1,5 +1,5 @@
 import { seedsFrom } from '../../harness/random.ts';
-import type { CellSpec } from '../../harness/train/cell.ts';
+import type { CellSpec } from '../../harness/train/loop/cell.ts';
 
 /** A cell for the fake worker. */
 export function specOf(method: string, overrides: CellSpec['overrides'] = {}): CellSpec {

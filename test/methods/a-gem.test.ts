@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { float32 } from '../../harness/engine/tensor.ts';
-import { loadMethod } from '../../harness/train/methods.ts';
+import { loadMethod } from '../../harness/train/registry/methods.ts';
 import { projected } from '../../methods/a-gem.ts';
 import { runOnce } from '../nn/run.ts';
 import { expectClose } from '../support/closeness.ts';

@@ -4,7 +4,7 @@ import { float32, type HostTensor, type HostTensors } from '../../harness/engine
 import { crossEntropyPerExample } from '../../harness/nn/losses.ts';
 import { vaeLoss } from '../../harness/nn/vae.ts';
 import type { Method } from '../../harness/train/method.ts';
-import { loadMethod } from '../../harness/train/methods.ts';
+import { loadMethod } from '../../harness/train/registry/methods.ts';
 import { headsOf } from '../../methods/bi-r.ts';
 import { runOnce } from '../nn/run.ts';
 import { expectClose } from '../support/closeness.ts';

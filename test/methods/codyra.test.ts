@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { float32, scalar } from '../../harness/engine/tensor.ts';
-import { loadMethod } from '../../harness/train/methods.ts';
+import { loadMethod } from '../../harness/train/registry/methods.ts';
 import { kappaOf, stepsOfEachKappa, thresholded } from '../../methods/codyra.ts';
 import { runOnce } from '../nn/run.ts';
 import { expectClose } from '../support/closeness.ts';

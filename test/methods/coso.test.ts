@@ -2,7 +2,7 @@ import { Matrix } from 'ml-matrix';
 import { describe, expect, it } from 'vitest';
 import type { HostTensor } from '../../harness/engine/tensor.ts';
 import { Random } from '../../harness/random.ts';
-import { loadMethod } from '../../harness/train/methods.ts';
+import { loadMethod } from '../../harness/train/registry/methods.ts';
 import type { Side } from '../../harness/train/subspace-adam.ts';
 import { grownHistory, type Refreshed, refreshed } from '../../methods/coso.ts';
 import { withSingularValues } from '../linalg/matrices.ts';

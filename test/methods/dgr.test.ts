@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { float32, type HostTensors } from '../../harness/engine/tensor.ts';
 import { inputModel } from '../../harness/train/generative.ts';
 import type { Method } from '../../harness/train/method.ts';
-import { loadMethod } from '../../harness/train/methods.ts';
+import { loadMethod } from '../../harness/train/registry/methods.ts';
 import { replayTargets } from '../../methods/dgr.ts';
 import { runOnce } from '../nn/run.ts';
 import { expectClose } from '../support/closeness.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ExampleReference } from '../../harness/train/example-memory.ts';
 import type { Method } from '../../harness/train/method.ts';
-import { loadMethod } from '../../harness/train/methods.ts';
+import { loadMethod } from '../../harness/train/registry/methods.ts';
 import { expectClose } from '../support/closeness.ts';
 import { descend, linearModel } from '../support/linear-model.ts';
 import { ListedExamples, twoTasks } from '../support/tiny-data.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../harness/random.ts';
-import { measureRow } from '../../harness/train/measure.ts';
+import { measureRow } from '../../harness/train/loop/measure.ts';
 import type { Method } from '../../harness/train/method.ts';
-import { loadMethod, methodNames } from '../../harness/train/methods.ts';
+import { loadMethod, methodNames } from '../../harness/train/registry/methods.ts';
 import { madeUpTask } from '../support/tiny-data.ts';
 import { answers, learn, type Opened, openLearner, valuesOf } from '../support/tiny-learner.ts';
 

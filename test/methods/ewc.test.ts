@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { float32, type HostTensors } from '../../harness/engine/tensor.ts';
 import { diagonalFisher } from '../../harness/train/fisher.ts';
-import { loadMethod } from '../../harness/train/methods.ts';
+import { loadMethod } from '../../harness/train/registry/methods.ts';
 import { expectClose } from '../support/closeness.ts';
 import { twoTasks } from '../support/tiny-data.ts';
 import { learn, type Opened, openLearner, trainOn, valuesOf } from '../support/tiny-learner.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { loadMethod } from '../../harness/train/methods.ts';
+import { loadMethod } from '../../harness/train/registry/methods.ts';
 import { expectClose } from '../support/closeness.ts';
 import { descend, linearModel } from '../support/linear-model.ts';
 import { ListedExamples } from '../support/tiny-data.ts';

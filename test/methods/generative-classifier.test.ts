@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Method } from '../../harness/train/method.ts';
-import { loadMethod } from '../../harness/train/methods.ts';
+import { loadMethod } from '../../harness/train/registry/methods.ts';
 import { expectClose } from '../support/closeness.ts';
 import { type ListedTask, madeUpTask } from '../support/tiny-data.ts';
 import { answers, learn, type Opened, openLearner, valuesOf } from '../support/tiny-learner.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../harness/random.ts';
 import { ExampleMemory, type ExampleReference } from '../../harness/train/example-memory.ts';
-import { loadMethod } from '../../harness/train/methods.ts';
+import { loadMethod } from '../../harness/train/registry/methods.ts';
 import { offer } from '../../methods/gss.ts';
 import { expectClose } from '../support/closeness.ts';
 import { heldExamples } from '../support/held-examples.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadMethod } from '../../harness/train/methods.ts';
+import { loadMethod } from '../../harness/train/registry/methods.ts';
 import { expectClose } from '../support/closeness.ts';
 import { heldExamples } from '../support/held-examples.ts';
 import { descend, type LinearModel, linearModel, probabilities } from '../support/linear-model.ts';

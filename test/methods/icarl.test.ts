@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { featuresOf } from '../../harness/train/features.ts';
 import { herd, meanOf, unitVector } from '../../harness/train/herding.ts';
-import { loadMethod } from '../../harness/train/methods.ts';
+import { loadMethod } from '../../harness/train/registry/methods.ts';
 import { twoTasks } from '../support/tiny-data.ts';
 import { learn, openLearner } from '../support/tiny-learner.ts';
 

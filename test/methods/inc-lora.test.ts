@@ -1,7 +1,7 @@
 import { Matrix } from 'ml-matrix';
 import { describe, expect, it } from 'vitest';
 import { toMatrix } from '../../harness/linalg/matrix.ts';
-import { loadMethod } from '../../harness/train/methods.ts';
+import { loadMethod } from '../../harness/train/registry/methods.ts';
 import { expectClose } from '../support/closeness.ts';
 import { undisturbedAndResumed } from '../support/resumed.ts';
 import { twoTasks } from '../support/tiny-data.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Candidates } from '../../harness/stream/scenario.ts';
-import { loadMethod } from '../../harness/train/methods.ts';
+import { loadMethod } from '../../harness/train/registry/methods.ts';
 import { twoTasks } from '../support/tiny-data.ts';
 import { type LearnerOptions, learn, openLearner, valuesOf } from '../support/tiny-learner.ts';
 

@@ -1,6 +1,6 @@
 import { Matrix, SingularValueDecomposition } from 'ml-matrix';
 import { describe, expect, it } from 'vitest';
-import { loadMethod } from '../../harness/train/methods.ts';
+import { loadMethod } from '../../harness/train/registry/methods.ts';
 import { expectClose } from '../support/closeness.ts';
 import { twoTasks } from '../support/tiny-data.ts';
 import { learn, logitsOf, type Opened, openLearner, trainOn, valuesOf } from '../support/tiny-learner.ts';

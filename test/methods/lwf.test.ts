@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { float32 } from '../../harness/engine/tensor.ts';
-import { loadMethod } from '../../harness/train/methods.ts';
+import { loadMethod } from '../../harness/train/registry/methods.ts';
 import { distilledHeads, lossWeights } from '../../methods/lwf.ts';
 import { expectClose } from '../support/closeness.ts';
 import { type LinearModel, linearModel, probabilities } from '../support/linear-model.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadMethod } from '../../harness/train/methods.ts';
+import { loadMethod } from '../../harness/train/registry/methods.ts';
 import { linear, rowsOf } from '../nn/float64.ts';
 import { mixture } from '../nn/mixture-float64.ts';
 import { expectClose } from '../support/closeness.ts';

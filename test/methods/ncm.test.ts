@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { featuresOf } from '../../harness/train/features.ts';
-import { loadMethod } from '../../harness/train/methods.ts';
+import { loadMethod } from '../../harness/train/registry/methods.ts';
 import { type ListedTask, madeUpTask, twoTasks } from '../support/tiny-data.ts';
 import { answers, learn, openLearner, valuesOf } from '../support/tiny-learner.ts';
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { float32, type HostTensor, zeros } from '../../harness/engine/tensor.ts';
 import { toMatrix } from '../../harness/linalg/matrix.ts';
 import { Random } from '../../harness/random.ts';
-import { loadMethod } from '../../harness/train/methods.ts';
+import { loadMethod } from '../../harness/train/registry/methods.ts';
 import { lengths, overlaps } from '../../methods/o-lora.ts';
 import { distance, finiteDifferences, rowsOf, sum } from '../nn/float64.ts';
 import { runOnce } from '../nn/run.ts';

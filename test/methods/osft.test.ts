@@ -2,7 +2,7 @@ import { Matrix } from 'ml-matrix';
 import { describe, expect, it } from 'vitest';
 import type { HostTensor } from '../../harness/engine/tensor.ts';
 import { splitAtSingularValue } from '../../harness/linalg/singular-split.ts';
-import { loadMethod } from '../../harness/train/methods.ts';
+import { loadMethod } from '../../harness/train/registry/methods.ts';
 import { importanceOf } from '../../methods/osft.ts';
 import { expectClose } from '../support/closeness.ts';
 import { undisturbedAndResumed } from '../support/resumed.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadMethod } from '../../harness/train/methods.ts';
+import { loadMethod } from '../../harness/train/registry/methods.ts';
 import { madeUpTask } from '../support/tiny-data.ts';
 import { answers, learn, type Opened, openLearner, valuesOf } from '../support/tiny-learner.ts';
 

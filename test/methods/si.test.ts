@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { float32 } from '../../harness/engine/tensor.ts';
-import { loadMethod } from '../../harness/train/methods.ts';
+import { loadMethod } from '../../harness/train/registry/methods.ts';
 import { expectClose } from '../support/closeness.ts';
 import { twoTasks } from '../support/tiny-data.ts';
 import { learn, type Opened, openLearner, trainOn, valuesOf } from '../support/tiny-learner.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadMethod } from '../../harness/train/methods.ts';
+import { loadMethod } from '../../harness/train/registry/methods.ts';
 import { expectClose } from '../support/closeness.ts';
 import { type ListedTask, twoTasks } from '../support/tiny-data.ts';
 import { learn, logitsOf, type Opened, openLearner, trainOn, valuesOf } from '../support/tiny-learner.ts';

@@ -4,8 +4,8 @@
  */
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import type { CellSpec } from '../../harness/train/cell.ts';
-import { runCell } from '../../harness/train/run-cell.ts';
+import type { CellSpec } from '../../harness/train/loop/cell.ts';
+import { runCell } from '../../harness/train/loop/run-cell.ts';
 
 const [cell = '{}', last = '1'] = process.argv.slice(2);
 const rename = fs.renameSync;

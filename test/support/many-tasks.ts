@@ -7,7 +7,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runCell } from '../../harness/train/run-cell.ts';
+import { runCell } from '../../harness/train/loop/run-cell.ts';
 import { changesFor, smallSettings, tinyCell, writeTinyScenario } from './tiny-scenario.ts';
 
 const [method = 'finetune', tasks = '50'] = process.argv.slice(2);

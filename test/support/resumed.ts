@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { loadCheckpoint, saveCheckpoint } from '../../harness/train/checkpoint.ts';
 import type { Learner } from '../../harness/train/learner.ts';
+import { loadCheckpoint, saveCheckpoint } from '../../harness/train/loop/checkpoint.ts';
 import { learn, type Opened } from './tiny-learner.ts';
 import { temporaryFolder } from './tiny-run.ts';
 

@@ -10,12 +10,12 @@ import type { BackboneSpec, Scenario, Training } from '../../harness/stream/scen
 import type { Task, TaskStream } from '../../harness/stream/stream.ts';
 import { emptyFeeds, writeBatch } from '../../harness/train/batch-rows.ts';
 import { Learner, type SummingProgress } from '../../harness/train/learner.ts';
-import { predict } from '../../harness/train/measure.ts';
+import { predict } from '../../harness/train/loop/measure.ts';
+import { trainTask } from '../../harness/train/loop/train-task.ts';
 import type { Batch, Method } from '../../harness/train/method.ts';
 import { batchInputs, modelState, runModel, scopeOf, specsOf } from '../../harness/train/model-programs.ts';
 import { protocolOf } from '../../harness/train/protocol.ts';
-import { resolveSettings } from '../../harness/train/settings.ts';
-import { trainTask } from '../../harness/train/train-task.ts';
+import { resolveSettings } from '../../harness/train/registry/settings.ts';
 import type { ListedExamples } from './tiny-data.ts';
 
 /** What a learner of a test is made of; what is left out is small and plain. */

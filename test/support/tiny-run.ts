@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { CellEvent, CellSpec } from '../../harness/train/cell.ts';
-import { runCell } from '../../harness/train/run-cell.ts';
+import type { CellEvent, CellSpec } from '../../harness/train/loop/cell.ts';
+import { runCell } from '../../harness/train/loop/run-cell.ts';
 
 /** A folder that is deleted when the test ends. */
 export function temporaryFolder(): string {

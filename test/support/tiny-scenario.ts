@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Random, seedsFrom } from '../../harness/random.ts';
-import type { CellSpec } from '../../harness/train/cell.ts';
-import { loadMethod } from '../../harness/train/methods.ts';
+import type { CellSpec } from '../../harness/train/loop/cell.ts';
+import { loadMethod } from '../../harness/train/registry/methods.ts';
 
 /**
  * Writes a scenario of 200 made-up rows in four classes, two tasks of two, into a folder.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { zeros } from '../../harness/engine/tensor.ts';
+import { trainTask } from '../../harness/train/loop/train-task.ts';
 import type { Method } from '../../harness/train/method.ts';
-import { trainTask } from '../../harness/train/train-task.ts';
 import { fakeMethod } from '../support/fake-method.ts';
 import { twoTasks } from '../support/tiny-data.ts';
 import { learn, openLearner, valuesOf } from '../support/tiny-learner.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../harness/random.ts';
-import { loadMethod } from '../../harness/train/methods.ts';
+import { loadMethod } from '../../harness/train/registry/methods.ts';
 import { randomSelection } from '../../harness/train/replay-buffer.ts';
 import { madeUpTask, twoTasks } from '../support/tiny-data.ts';
 import { learn, type Opened, openLearner } from '../support/tiny-learner.ts';

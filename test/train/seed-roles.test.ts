@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Seeds } from '../../harness/random.ts';
-import { loadMethod } from '../../harness/train/methods.ts';
+import { loadMethod } from '../../harness/train/registry/methods.ts';
 import { twoTasks } from '../support/tiny-data.ts';
 import { openLearner, trainOn, valuesOf } from '../support/tiny-learner.ts';
 

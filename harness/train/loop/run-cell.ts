@@ -1,25 +1,25 @@
-import type { Backbone } from '../backbones/backbone.ts';
-import { openBackbone } from '../backbones/open-backbone.ts';
-import { openEngine } from '../engine/open-engine.ts';
-import type { Engine } from '../engine/program.ts';
-import { messageOf, UserError } from '../errors.ts';
-import { RunDirectory } from '../record/run-directory.ts';
-import type { OwnRunDefinition } from '../record/run-record.ts';
-import { definitionOf as datasetDefinitionOf } from '../stream/dataset-definition.ts';
-import { bringsValidation } from '../stream/dataset-facts.ts';
-import { loadScenario, scenarioDigest, scenarioDirectory } from '../stream/load-scenario.ts';
-import { openStream } from '../stream/open-stream.ts';
-import type { Scenario } from '../stream/scenario.ts';
-import type { Task, TaskStream } from '../stream/stream.ts';
-import { packageVersion } from '../version.ts';
+import type { Backbone } from '../../backbones/backbone.ts';
+import { openBackbone } from '../../backbones/open-backbone.ts';
+import { openEngine } from '../../engine/open-engine.ts';
+import type { Engine } from '../../engine/program.ts';
+import { messageOf, UserError } from '../../errors.ts';
+import { RunDirectory } from '../../record/run-directory.ts';
+import type { OwnRunDefinition } from '../../record/run-record.ts';
+import { definitionOf as datasetDefinitionOf } from '../../stream/dataset-definition.ts';
+import { bringsValidation } from '../../stream/dataset-facts.ts';
+import { loadScenario, scenarioDigest, scenarioDirectory } from '../../stream/load-scenario.ts';
+import { openStream } from '../../stream/open-stream.ts';
+import type { Scenario } from '../../stream/scenario.ts';
+import type { Task, TaskStream } from '../../stream/stream.ts';
+import { packageVersion } from '../../version.ts';
+import { Learner } from '../learner.ts';
+import type { Method } from '../method.ts';
+import { protocolOf } from '../protocol.ts';
+import { checkCompatibility } from '../registry/compatibility.ts';
+import { type LoadedMethod, loadMethod } from '../registry/methods.ts';
+import { type Resolved, resolveSettings } from '../registry/settings.ts';
 import type { CellEvent, CellSpec } from './cell.ts';
-import { checkCompatibility } from './compatibility.ts';
-import { Learner } from './learner.ts';
-import type { Method } from './method.ts';
-import { type LoadedMethod, loadMethod } from './methods.ts';
-import { protocolOf } from './protocol.ts';
 import { Run } from './run.ts';
-import { type Resolved, resolveSettings } from './settings.ts';
 
 /** A cell with everything that it names loaded and opened. */
 interface OpenCell {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../harness/errors.ts';
-import { loadScenario, scenarioDigest, validateScenario } from '../../harness/stream/load-scenario.ts';
-import { checkCompatibility } from '../../harness/train/compatibility.ts';
-import type { Method } from '../../harness/train/method.ts';
-import { loadMethod } from '../../harness/train/methods.ts';
-import { type Resolved, resolveSettings } from '../../harness/train/settings.ts';
-import { fakeMethod } from '../support/fake-method.ts';
+import { UsageError } from '../../../harness/errors.ts';
+import { loadScenario, scenarioDigest, validateScenario } from '../../../harness/stream/load-scenario.ts';
+import type { Method } from '../../../harness/train/method.ts';
+import { checkCompatibility } from '../../../harness/train/registry/compatibility.ts';
+import { loadMethod } from '../../../harness/train/registry/methods.ts';
+import { type Resolved, resolveSettings } from '../../../harness/train/registry/settings.ts';
+import { fakeMethod } from '../../support/fake-method.ts';
 
 async function resolve(overrides: Record<string, unknown>, method?: Method): Promise<Resolved> {
   const scenario = await loadScenario('split-mnist-class');

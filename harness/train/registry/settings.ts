@@ -1,10 +1,10 @@
 import { Ajv, type ErrorObject } from 'ajv';
-import { backboneProblem } from '../backbones/backbone-settings.ts';
-import { messageOf, UsageError, UserError } from '../errors.ts';
-import { validateScenario } from '../stream/load-scenario.ts';
-import type { Scenario, Training } from '../stream/scenario.ts';
-import { suggestion } from '../suggest.ts';
-import type { Method } from './method.ts';
+import { backboneProblem } from '../../backbones/backbone-settings.ts';
+import { messageOf, UsageError, UserError } from '../../errors.ts';
+import { validateScenario } from '../../stream/load-scenario.ts';
+import type { Scenario, Training } from '../../stream/scenario.ts';
+import { suggestion } from '../../suggest.ts';
+import type { Method } from '../method.ts';
 
 /** A scenario and a method's settings with the caller's overrides applied. */
 export interface Resolved {

@@ -1,14 +1,14 @@
 import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { UserError } from '../../harness/errors.ts';
-import { encodeSafetensors } from '../../harness/safetensors.ts';
-import { loadCheckpoint, type Progress, saveCheckpoint } from '../../harness/train/checkpoint.ts';
-import type { Learner } from '../../harness/train/learner.ts';
-import { loadMethod } from '../../harness/train/methods.ts';
-import { twoTasks } from '../support/tiny-data.ts';
-import { learn, type Opened, openLearner } from '../support/tiny-learner.ts';
-import { temporaryFolder } from '../support/tiny-run.ts';
+import { UserError } from '../../../harness/errors.ts';
+import { encodeSafetensors } from '../../../harness/safetensors.ts';
+import type { Learner } from '../../../harness/train/learner.ts';
+import { loadCheckpoint, type Progress, saveCheckpoint } from '../../../harness/train/loop/checkpoint.ts';
+import { loadMethod } from '../../../harness/train/registry/methods.ts';
+import { twoTasks } from '../../support/tiny-data.ts';
+import { learn, type Opened, openLearner } from '../../support/tiny-learner.ts';
+import { temporaryFolder } from '../../support/tiny-run.ts';
 
 const progress: Progress = {
   tasksDone: 1,

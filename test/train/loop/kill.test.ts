@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { Random } from '../../harness/random.ts';
-import { temporaryFolder } from '../support/tiny-run.ts';
-import { writeTinyScenario } from '../support/tiny-scenario.ts';
+import { Random } from '../../../harness/random.ts';
+import { temporaryFolder } from '../../support/tiny-run.ts';
+import { writeTinyScenario } from '../../support/tiny-scenario.ts';
 
-const program = fileURLToPath(new URL('../../harness/palimpsest.js', import.meta.url));
+const program = fileURLToPath(new URL('../../../harness/palimpsest.js', import.meta.url));
 const methods = ['finetune', 'er', 'ewc'];
 const random = new Random(1, 'moments of death');
 

@@ -1,12 +1,12 @@
-import type { Engine } from '../engine/program.ts';
-import type { AccuracyCell } from '../evaluate/accuracy-matrix.ts';
-import type { RunDirectory } from '../record/run-directory.ts';
-import type { OwnRunDefinition, RunCost } from '../record/run-record.ts';
-import { sizeOf } from '../stream/examples.ts';
-import { type Task, type TaskStream, type TrainingTask, withoutTest } from '../stream/stream.ts';
+import type { Engine } from '../../engine/program.ts';
+import type { AccuracyCell } from '../../evaluate/accuracy-matrix.ts';
+import type { RunDirectory } from '../../record/run-directory.ts';
+import type { OwnRunDefinition, RunCost } from '../../record/run-record.ts';
+import { sizeOf } from '../../stream/examples.ts';
+import { type Task, type TaskStream, type TrainingTask, withoutTest } from '../../stream/stream.ts';
+import type { Learner } from '../learner.ts';
 import type { CellEvent } from './cell.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
-import type { Learner } from './learner.ts';
 import { measureRow } from './measure.ts';
 import { trainTask } from './train-task.ts';
 

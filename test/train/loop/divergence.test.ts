@@ -1,9 +1,9 @@
 import { div, log, mul, type Scalar, sub, sum } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { UserError } from '../../harness/errors.ts';
-import { fakeMethod } from '../support/fake-method.ts';
-import { twoTasks } from '../support/tiny-data.ts';
-import { openLearner, trainOn } from '../support/tiny-learner.ts';
+import { UserError } from '../../../harness/errors.ts';
+import { fakeMethod } from '../../support/fake-method.ts';
+import { twoTasks } from '../../support/tiny-data.ts';
+import { openLearner, trainOn } from '../../support/tiny-learner.ts';
 
 describe('training that diverges', () => {
   it('ends with an error that says where, and what to try', async () => {

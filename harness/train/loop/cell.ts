@@ -1,6 +1,6 @@
-import type { DeviceName, EngineName } from '../engine/program.ts';
-import type { Seeds } from '../random.ts';
-import type { SummingProgress } from './learner.ts';
+import type { DeviceName, EngineName } from '../../engine/program.ts';
+import type { Seeds } from '../../random.ts';
+import type { SummingProgress } from '../learner.ts';
 
 /** One cell of a sweep: one method, one scenario, one set of seeds. Plain data, so that it can cross to a worker process. */
 export interface CellSpec {

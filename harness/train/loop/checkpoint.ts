@@ -1,10 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
-import type { HostTensor, HostTensors } from '../engine/tensor.ts';
-import { messageOf, UserError } from '../errors.ts';
-import { replaceFile, withFileErrors } from '../record/files.ts';
-import type { RunCost } from '../record/run-record.ts';
-import { decodeSafetensors, encodeSafetensors, type FileContents, type FileTensor } from '../safetensors.ts';
-import type { Learner } from './learner.ts';
+import type { HostTensor, HostTensors } from '../../engine/tensor.ts';
+import { messageOf, UserError } from '../../errors.ts';
+import { replaceFile, withFileErrors } from '../../record/files.ts';
+import type { RunCost } from '../../record/run-record.ts';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type FileContents,
+  type FileTensor,
+} from '../../safetensors.ts';
+import type { Learner } from '../learner.ts';
 
 /** What a run has to remember beside the learner. */
 export interface Progress {

@@ -1,5 +1,5 @@
-import { suggestion } from '../suggest.ts';
-import type { BetweenHook, Method } from './method.ts';
+import { suggestion } from '../../suggest.ts';
+import type { BetweenHook, Method } from '../method.ts';
 
 /** What a method may have; tsc wants a hook that is added to {@link Method} here, too. */
 const properties = Object.keys({

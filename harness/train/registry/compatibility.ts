@@ -1,6 +1,6 @@
-import { UserError } from '../errors.ts';
-import type { Scenario } from '../stream/scenario.ts';
-import type { Method } from './method.ts';
+import { UserError } from '../../errors.ts';
+import type { Scenario } from '../../stream/scenario.ts';
+import type { Method } from '../method.ts';
 
 /**
  * Refuses a pair of method and scenario that does not fit.

@@ -3,12 +3,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { UsageError, UserError } from '../../harness/errors.ts';
-import { listMethods, loadMethod, methodNames } from '../../harness/train/methods.ts';
-import { runTiny, temporaryFolder } from '../support/tiny-run.ts';
-import { tinyCell, writeTinyScenario } from '../support/tiny-scenario.ts';
+import { UsageError, UserError } from '../../../harness/errors.ts';
+import { listMethods, loadMethod, methodNames } from '../../../harness/train/registry/methods.ts';
+import { runTiny, temporaryFolder } from '../../support/tiny-run.ts';
+import { tinyCell, writeTinyScenario } from '../../support/tiny-scenario.ts';
 
-const repository = fileURLToPath(new URL('../..', import.meta.url));
+const repository = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** Writes a method's file into a folder of its own. */
 function methodFile(text: string): string {

@@ -1,11 +1,11 @@
-import { UserError } from '../errors.ts';
-import type { Random } from '../random.ts';
-import type { Training } from '../stream/scenario.ts';
-import type { TrainingTask } from '../stream/stream.ts';
-import { classesOf } from './classes.ts';
-import type { ExampleReference } from './example-memory.ts';
+import { UserError } from '../../errors.ts';
+import type { Random } from '../../random.ts';
+import type { Training } from '../../stream/scenario.ts';
+import type { TrainingTask } from '../../stream/stream.ts';
+import { classesOf } from '../classes.ts';
+import type { ExampleReference } from '../example-memory.ts';
+import type { Pooling } from '../method.ts';
 import { LossCurve } from './loss-curve.ts';
-import type { Pooling } from './method.ts';
 import { StepRunner, type TaskTraining } from './step-runner.ts';
 
 /** How far the training of a task is. */

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { methodNames } from '../../harness/train/methods.ts';
+import { methodNames } from '../../../harness/train/registry/methods.ts';
 
-const program = fileURLToPath(new URL('../support/many-tasks.ts', import.meta.url));
+const program = fileURLToPath(new URL('../../support/many-tasks.ts', import.meta.url));
 
 /** Bytes in use, and bytes of the checkpoint, after each task of a run, in a process of its own. */
 function bytesAfterTasks(

@@ -1,10 +1,10 @@
 import { onesLike } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { schedule } from '../../harness/nn/schedules.ts';
-import type { Training } from '../../harness/stream/scenario.ts';
-import { fakeMethod } from '../support/fake-method.ts';
-import { twoTasks } from '../support/tiny-data.ts';
-import { learn, type Opened, openLearner, trainOn } from '../support/tiny-learner.ts';
+import { schedule } from '../../../harness/nn/schedules.ts';
+import type { Training } from '../../../harness/stream/scenario.ts';
+import { fakeMethod } from '../../support/fake-method.ts';
+import { twoTasks } from '../../support/tiny-data.ts';
+import { learn, type Opened, openLearner, trainOn } from '../../support/tiny-learner.ts';
 
 async function trained(training: Partial<Training>, count = 26): Promise<Opened> {
   const opened = await openLearner({ method: fakeMethod(), tasks: twoTasks({ count }), training });

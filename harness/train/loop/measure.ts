@@ -1,11 +1,11 @@
-import type { Engine, ProgramState } from '../engine/program.ts';
-import type { HostTensor } from '../engine/tensor.ts';
-import type { AccuracyCell } from '../evaluate/accuracy-matrix.ts';
-import type { Examples } from '../stream/examples.ts';
-import type { Task } from '../stream/stream.ts';
-import { emptyFeeds, writeBatch } from './batch-rows.ts';
-import type { Learner } from './learner.ts';
-import { modelState, predictionProgram } from './model-programs.ts';
+import type { Engine, ProgramState } from '../../engine/program.ts';
+import type { HostTensor } from '../../engine/tensor.ts';
+import type { AccuracyCell } from '../../evaluate/accuracy-matrix.ts';
+import type { Examples } from '../../stream/examples.ts';
+import type { Task } from '../../stream/stream.ts';
+import { emptyFeeds, writeBatch } from '../batch-rows.ts';
+import type { Learner } from '../learner.ts';
+import { modelState, predictionProgram } from '../model-programs.ts';
 
 /** Rows of a prediction batch. The last batch is padded, so there is one program for all: small, so that little is padded. */
 const batchSize = 128;

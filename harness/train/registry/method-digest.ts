@@ -3,8 +3,8 @@ import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const harness = fileURLToPath(new URL('..', import.meta.url));
-const methods = fileURLToPath(new URL('../../methods', import.meta.url));
+const harness = fileURLToPath(new URL('../..', import.meta.url));
+const methods = fileURLToPath(new URL('../../../methods', import.meta.url));
 
 /** `from './a.ts'`, `import './a.ts'`, `import('./a.ts')`, `require('./a.ts')`; those in comments do no harm. */
 const relativeImport = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*(['"])(\.[^'"\n]*)\1/g;

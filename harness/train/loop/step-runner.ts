@@ -1,18 +1,18 @@
-import type { Engine, ProgramState } from '../engine/program.ts';
-import { type HostTensor, type HostTensors, zeros } from '../engine/tensor.ts';
-import { unroll } from '../engine/unroll.ts';
-import { UserError } from '../errors.ts';
-import { type Optimiser, optimiserOf } from '../nn/optimisers.ts';
-import { type Schedule, schedule } from '../nn/schedules.ts';
-import type { Random } from '../random.ts';
-import type { Training } from '../stream/scenario.ts';
-import type { TrainingTask } from '../stream/stream.ts';
-import { BatchRows, emptyFeeds, feedsOfStep } from './batch-rows.ts';
-import type { ExampleReference } from './example-memory.ts';
-import type { Learner } from './learner.ts';
-import type { StepMoment } from './method.ts';
-import { modelState } from './model-programs.ts';
-import { beginMoments } from './moment-starts.ts';
+import type { Engine, ProgramState } from '../../engine/program.ts';
+import { type HostTensor, type HostTensors, zeros } from '../../engine/tensor.ts';
+import { unroll } from '../../engine/unroll.ts';
+import { UserError } from '../../errors.ts';
+import { type Optimiser, optimiserOf } from '../../nn/optimisers.ts';
+import { type Schedule, schedule } from '../../nn/schedules.ts';
+import type { Random } from '../../random.ts';
+import type { Training } from '../../stream/scenario.ts';
+import type { TrainingTask } from '../../stream/stream.ts';
+import { BatchRows, emptyFeeds, feedsOfStep } from '../batch-rows.ts';
+import type { ExampleReference } from '../example-memory.ts';
+import type { Learner } from '../learner.ts';
+import type { StepMoment } from '../method.ts';
+import { modelState } from '../model-programs.ts';
+import { beginMoments } from '../moment-starts.ts';
 import {
   extraOf,
   gradientProgram,
@@ -21,7 +21,7 @@ import {
   temporaryState,
   trainingProgram,
   updateProgram,
-} from './training-programs.ts';
+} from '../training-programs.ts';
 
 /** What one task's training needs. */
 export interface TaskTraining<Settings> {

@@ -3,12 +3,12 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { decodeSafetensors } from '../../harness/safetensors.ts';
-import type { CellSpec } from '../../harness/train/cell.ts';
-import { runTiny, temporaryFolder } from '../support/tiny-run.ts';
-import { tinyCell, writeTinyScenario } from '../support/tiny-scenario.ts';
+import { decodeSafetensors } from '../../../harness/safetensors.ts';
+import type { CellSpec } from '../../../harness/train/loop/cell.ts';
+import { runTiny, temporaryFolder } from '../../support/tiny-run.ts';
+import { tinyCell, writeTinyScenario } from '../../support/tiny-scenario.ts';
 
-const program = fileURLToPath(new URL('../support/dying-run.ts', import.meta.url));
+const program = fileURLToPath(new URL('../../support/dying-run.ts', import.meta.url));
 
 /** Whether the run was killed before the n-th file was in its place; else it ended. */
 function dies(cell: CellSpec, file: number): boolean {

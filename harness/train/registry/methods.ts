@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { messageOf, UsageError, UserError } from '../errors.ts';
-import { suggestion } from '../suggest.ts';
-import type { Method } from './method.ts';
+import { messageOf, UsageError, UserError } from '../../errors.ts';
+import { suggestion } from '../../suggest.ts';
+import type { Method } from '../method.ts';
 import { methodDigest } from './method-digest.ts';
 import { isMethod, methodProblem } from './method-shape.ts';
 
-const folder = fileURLToPath(new URL('../../methods', import.meta.url));
+const folder = fileURLToPath(new URL('../../../methods', import.meta.url));
 
 /** A method with what its file says of itself. */
 export interface LoadedMethod {

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { decodeSafetensors, type FileTensor } from '../../harness/safetensors.ts';
-import { methodNames } from '../../harness/train/methods.ts';
-import { runTiny, type TinyResult, temporaryFolder } from '../support/tiny-run.ts';
-import { changesFor, smallSettings, tinyCell, writeTinyScenario } from '../support/tiny-scenario.ts';
+import { decodeSafetensors, type FileTensor } from '../../../harness/safetensors.ts';
+import { methodNames } from '../../../harness/train/registry/methods.ts';
+import { runTiny, type TinyResult, temporaryFolder } from '../../support/tiny-run.ts';
+import { changesFor, smallSettings, tinyCell, writeTinyScenario } from '../../support/tiny-scenario.ts';
 
 function tensorsOf({ checkpoint }: TinyResult): Readonly<Record<string, FileTensor>> {
   return decodeSafetensors(checkpoint, 'checkpoint').tensors;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LossCurve, type LossPoint } from '../../harness/train/loss-curve.ts';
+import { LossCurve, type LossPoint } from '../../../harness/train/loop/loss-curve.ts';
 
 describe('the training curve of a task', () => {
   it('has a point for each update while there are few', () => {
