@@ -49,7 +49,9 @@ export function recordImports(
 ): RecordedImport[] {
   const seeds = seedsOf(results, names.seeds ?? []);
   const plans = results.map((result, index) => planOf(importer, result, names, seeds[index] ?? 0));
-  refuseRepetitions(plans, resultsDirectory);
+  const recorded = findRuns(resultsDirectory).runs.map(({ record }) => record);
+  refuseRepetitions(plans, recorded);
+  refuseOtherTasks(plans, recorded);
   return plans.map((plan) => write(plan, resultsDirectory));
 }
 
@@ -57,10 +59,10 @@ export function recordImports(
  * Two results of one method with one seed and the same settings would count as two samples. Mammoth adds a line to its log
  * at every start, so they occur.
  */
-function refuseRepetitions(plans: readonly Plan[], resultsDirectory: string): void {
+function refuseRepetitions(plans: readonly Plan[], recorded: readonly RunRecord[]): void {
   const found = new Map<string, { readonly id: string; readonly name: string }>();
-  for (const { record } of findRuns(resultsDirectory).runs) {
-    found.set(sampleKey(record.definition), { id: record.id, name: `the imported run ${record.id}` });
+  for (const { definition, id } of recorded) {
+    found.set(sampleKey(definition), { id, name: `the imported run ${id}` });
   }
   for (const { definition, result } of plans) {
     const key = sampleKey(definition);
@@ -74,6 +76,20 @@ function refuseRepetitions(plans: readonly Plan[], resultsDirectory: string): vo
       );
     }
     found.set(key, { id, name: describe(result) });
+  }
+}
+
+/** The tasks are not part of a run's id, so those of a second import would be passed over without a word. */
+function refuseOtherTasks(plans: readonly Plan[], recorded: readonly RunRecord[]): void {
+  for (const { definition, tasks, result } of plans) {
+    const id = runId(definition);
+    const earlier = recorded.find((record) => record.id === id);
+    if (!earlier || digestOf(earlier.tasks) === digestOf(tasks)) continue;
+    const names = (of: RunRecord['tasks']): string => of.map(({ name }) => name).join(', ');
+    throw new UserError(
+      `${describe(result)} was imported before with other tasks: ${names(earlier.tasks)}; now they are ${names(tasks)}. ` +
+        `Delete the folder ${id} among the runs to import it anew, or leave --tasks as it was.`,
+    );
   }
 }
 

@@ -44,6 +44,22 @@ it('imports a log, says so in every table, and leaves unknown what the log does 
   const again = await palimpsest(['import', 'pycil', log, '--method', 'finetune', '--results', results]);
   expect(again).toMatchObject({ code: 0, out: expect.stringContaining('is there already') });
 
+  const longer = await palimpsest([
+    'import',
+    'pycil',
+    log,
+    '--method',
+    'finetune',
+    '--tasks',
+    '6',
+    '--results',
+    results,
+  ]);
+  expect(longer).toMatchObject({
+    code: 1,
+    error: expect.stringContaining('imported before with other tasks'),
+  });
+
   const csv = join(results, 'table.csv');
   const table = await palimpsest(['table', '--results', results, '--csv', csv]);
   expect(table.code).toBe(0);

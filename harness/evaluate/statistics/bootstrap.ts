@@ -60,11 +60,13 @@ function bcaCorrection(
   estimate: number,
 ): (level: number) => number {
   const { normal } = jstat.jStat;
-  // Half of the equal ones count, so that a statistic with few values has no bias by that alone.
-  const below = drawn.reduce(
-    (total, value) => total + (value < estimate ? 1 : value === estimate ? 0.5 : 0),
-    0,
-  );
+  // Half of the equal ones count, so that a statistic with few values has no bias by that alone. The same values drawn in
+  // another order may give a sum that differs in its last bit.
+  const rounding = 1e-12 * Math.max(Math.abs(drawn.at(0) ?? 0), Math.abs(drawn.at(-1) ?? 0));
+  const below = drawn.reduce((total, value) => {
+    const difference = value - estimate;
+    return total + (Math.abs(difference) <= rounding ? 0.5 : difference < 0 ? 1 : 0);
+  }, 0);
   const share = Math.min(Math.max(below, 0.5), drawn.length - 0.5) / drawn.length;
   const bias = normal.inv(share, 0, 1);
   const acceleration = skewness(values, statistic);

@@ -38,6 +38,19 @@ describe('bootstrapInterval', () => {
     expect(moved.high).toBeCloseTo(3 * plain.high + 7, 9);
   });
 
+  it('takes sums of the same values in another order for equal, whatever their last bit', () => {
+    const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
+    const whole = [1, 2, 3, 4];
+    const tenths = whole.map((value) => value / 10);
+    expect(total(tenths)).not.toBe(total(tenths.toReversed()));
+    const [exact, rounded] = [whole, tenths].map((values) => bootstrapInterval(values, { statistic: total }));
+    if (exact?.kind !== 'interval' || rounded?.kind !== 'interval') throw new Error('no interval');
+    expect([10 * rounded.low, 10 * rounded.high]).toEqual([
+      expect.closeTo(exact.low, 9),
+      expect.closeTo(exact.high, 9),
+    ]);
+  });
+
   it('has no width for equal values, and none at all for two', () => {
     expect(bootstrapInterval([2, 2, 2])).toMatchObject({ low: 2, high: 2 });
     expect(bootstrapInterval([1, 2])).toMatchObject({
