@@ -1,4 +1,6 @@
 import { backboneProblem } from '../backbones/backbone-settings.ts';
+import { UserError } from '../errors.ts';
+import { Random } from '../random.ts';
 import { readJson } from '../stream/dataset-definition.ts';
 import { someOrderSeed } from '../stream/listed-orders.ts';
 import { scenarioDigest, scenarioDirectory, validateScenario } from '../stream/load-scenario.ts';
@@ -19,7 +21,7 @@ export type LookedAt =
 
 /**
  * Checks a scenario's file, its backbone and, where they are there, its data: much that is wrong in a scenario, such as a
- * column of another name, is a contradiction to its data.
+ * column of another name or patches that do not tile the images, is a contradiction to its data.
  * @param dataDirectory where a person's own copies of named datasets lie
  * @throws UserError that says what is wrong and what would be right
  */
@@ -33,6 +35,7 @@ export async function checkScenarioFile(
     throw problemsError(file, 'scenario', [{ path: '$.backbone', message: `is refused: ${problem}` }]);
   }
   const data = await lookAt(scenario, scenarioDirectory(file), dataDirectory);
+  if (data.kind === 'opened') await buildBackbone(file, scenario, data);
   const identity = `${scenario.name}@${scenario.version}, digest ${scenarioDigest(scenario).slice(0, 12)}`;
   return { summary: `${identity}, ${describe(data)}`, data };
 }
@@ -47,6 +50,21 @@ async function lookAt(scenario: Scenario, baseDirectory: string, dataDirectory: 
   } catch (thrown) {
     if (thrown instanceof MissingDataError) return { kind: 'missing', reason: thrown.message };
     throw thrown;
+  }
+}
+
+/** Builds the backbone for the inputs that the data turned out to have, with the weights of its file if it names one. */
+async function buildBackbone(
+  file: string,
+  { backbone }: Scenario,
+  { inputShape, outputs }: Extract<LookedAt, { kind: 'opened' }>,
+): Promise<void> {
+  const { openBackbone } = await import('../backbones/open-backbone.ts');
+  try {
+    openBackbone(backbone, inputShape, outputs).initialise(new Random(0, 'validate'));
+  } catch (thrown) {
+    if (!(thrown instanceof UserError)) throw thrown;
+    throw problemsError(file, 'scenario', [{ path: '$.backbone', message: `is refused: ${thrown.message}` }]);
   }
 }
 

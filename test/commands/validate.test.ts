@@ -37,12 +37,29 @@ describe('a scenario that is validated', () => {
       { backbone: { name: 'mlp', hiden: [3] } },
       'The backbone mlp has no setting "hiden". Did you mean "hidden"?',
     ],
+    [
+      { backbone: { name: 'vit', patch: 2, width: 4, depth: 1, heads: 1 } },
+      '$.backbone is refused: The vit backbone reads images [channels, height, width], not [4].',
+    ],
     [{ dataset: { name: 'tiny', reader: { ...reader, labelColumn: 'knd' } } }, '"knd"'],
     [{ tasks: { by: 'classes', classesPerTask: 3 } }, 'classesPerTask'],
   ])('is refused with %j', async (changes, message) => {
     const failure = checkScenarioFile(tiny(changes), 'none');
     await expect(failure).rejects.toThrow(message);
     await expect(failure).rejects.toBeInstanceOf(UserError);
+  });
+
+  it('is refused where its images cannot be cut into patches, or the file of its weights is not there', async () => {
+    const images = (backbone: Readonly<Record<string, unknown>>): string =>
+      tiny({
+        dataset: 'glyphs',
+        tasks: { by: 'class-groups' },
+        backbone: { name: 'vit', width: 8, depth: 1, heads: 2, ...backbone },
+      });
+    const check = (file: string) => checkScenarioFile(file, 'none');
+    await expect(check(images({ patch: 5 }))).rejects.toThrow('Patches of 5 pixels do not tile an image of');
+    const missing = images({ patch: 7, weights: 'not-there.safetensors' });
+    await expect(check(missing)).rejects.toThrow('The weights not-there.safetensors cannot be read');
   });
 
   it('is told to be valid but for its data where these are not there', async () => {
