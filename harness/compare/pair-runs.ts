@@ -1,13 +1,14 @@
 import { UserError } from '../errors.ts';
 import { canonicalJson } from '../record/canonical.ts';
 import type { RecordedRun, RunDefinition } from '../record/run-record.ts';
+import { allDifferingSettings } from '../report/differing-settings.ts';
 import { describeSeeds } from '../report/format.ts';
 import { groupRuns, type ReportRow } from '../report/group-runs.ts';
 import { type DataDefinition, dataDifferences, dataOf, extentOf } from './same-data.ts';
 
 /** One side of a comparison: finished runs that differ in nothing but their seeds. */
 export interface Side {
-  /** What the runs are called: the method's name, with the word of the caller where both sides have one method. */
+  /** What the runs are called: the caller's word, or the method and its settings for `like:` and an id. */
   readonly label: string;
   readonly definition: RunDefinition;
   /** In order of their seeds. */
@@ -108,12 +109,26 @@ export function pairRuns(first: Side, second: Side): PairedRuns {
         `${seedsOf(first.runs)}, ${second.label} has ${seedsOf(second.runs)}. Run the missing ones with --seeds.`,
     );
   }
+  const [firstLabel, secondLabel] = labelsOf(first, second);
   return {
-    first,
-    second,
+    first: { ...first, label: firstLabel },
+    second: { ...second, label: secondLabel },
     pairs,
     unpaired: { first: left(byFirst, bySecond), second: left(bySecond, byFirst) },
   };
+}
+
+/**
+ * What a table calls two sides. The id of a run after `like:` tells a reader nothing, so its method stands for it, with
+ * the settings that differ from the other side's where both have one method.
+ */
+function labelsOf(first: Side, second: Side): [string, string] {
+  const sides = [first, second] as const;
+  const differing = allDifferingSettings(sides.map(({ definition }) => definition));
+  const [one, other] = sides.map(({ label, definition: { method } }, index) =>
+    label.startsWith(likePrefix) ? [method.name, ...(differing[index] ?? [])].join(' ') : label,
+  ) as [string, string];
+  return one === other ? [first.label, second.label] : [one, other];
 }
 
 function checkSameData(first: Side, second: Side): void {

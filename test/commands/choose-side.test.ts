@@ -72,8 +72,22 @@ describe('like: and a run', () => {
     const sides = [strong, weak].map((id) => side(`like:${id}`, { results }));
     const [first, second] = sides;
     if (first === undefined || second === undefined) throw new Error('There are two sides.');
-    expect(pairRuns(first, second).pairs).toHaveLength(3);
+    const paired = pairRuns(first, second);
+    expect(paired.pairs).toHaveLength(3);
+    expect([paired.first.label, paired.second.label]).toEqual(['ewc strength=100', 'ewc strength=1']);
     expect(second.definition.method.settings).toEqual({ strength: 1 });
+  });
+
+  it('is called by its settings, but by the word itself beside the same word', () => {
+    const { results, strong, weak } = twoStrengths();
+    const [like, folder] = [`like:${strong}`, join(results, 'runs', weak)];
+    const labels = (...words: [string, string]): string[] => {
+      const [first, second] = words.map((word) => side(word, { results })) as [Side, Side];
+      const paired = pairRuns(first, second);
+      return [paired.first.label, paired.second.label];
+    };
+    expect(labels(like, folder)).toEqual(['ewc strength=100', folder]);
+    expect(labels(like, like)).toEqual([like, like]);
   });
 
   it('takes the folder of a run, too', () => {
