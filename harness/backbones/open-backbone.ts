@@ -4,11 +4,14 @@ import type { BackboneSpec } from '../stream/scenario.ts';
 import type { Backbone } from './backbone.ts';
 import { type BackboneName, backboneProblem, isBackboneName } from './backbone-settings.ts';
 import { type MlpSettings, mlp } from './mlp.ts';
-import { readWeights, withWeights } from './pretrained.ts';
+import { readWeights, requireTrainedSettings, withWeights } from './pretrained.ts';
 import { type VitSettings, vit } from './vit.ts';
 
 /** Trained on `glyphs-latin-symmetries` by `palimpsest pretrain`; the file says how. */
 const vitGlyphsWeights = fileURLToPath(new URL('./weights/vit-glyphs.safetensors', import.meta.url));
+
+/** What it was trained on. */
+const glyphShape: readonly number[] = [1, 28, 28];
 
 type Builder = (spec: BackboneSpec, inputShape: readonly number[], outputs: number) => Backbone;
 
@@ -17,9 +20,17 @@ const builders: Readonly<Record<BackboneName, Builder>> = {
   vit: ({ weights, ...spec }, shape, outputs) => {
     const backbone = vit(spec as unknown as VitSettings, shape, outputs);
     if (typeof weights !== 'string') return backbone;
-    return withWeights(backbone, readWeights(weights), weights);
+    const file = readWeights(weights);
+    requireTrainedSettings(spec, file, weights);
+    return withWeights(backbone, file, weights);
   },
   'vit-glyphs': (_spec, shape, outputs) => {
+    if (shape.join() !== glyphShape.join()) {
+      throw new UserError(
+        `vit-glyphs reads images of ${glyphShape.join(' × ')}, but these inputs are ${shape.join(' × ')}. ` +
+          'Take a vit of your own for them.',
+      );
+    }
     const weights = readWeights(vitGlyphsWeights);
     const settings = JSON.parse(weights.metadata.backbone ?? '{}') as VitSettings;
     return { ...withWeights(vit(settings, shape, outputs), weights, vitGlyphsWeights), name: 'vit-glyphs' };

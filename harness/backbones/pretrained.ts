@@ -8,6 +8,11 @@ import type { Backbone } from './backbone.ts';
 /** Tensors of the head are those of the task it was trained on; another task begins with fresh ones. */
 const headPrefix = 'head.';
 
+const cure = 'Give the backbone the settings that the weights were trained with.';
+
+/** What the metadata of a file that `palimpsest pretrain` wrote names as its format. */
+export const weightsFormat = 'palimpsest-weights-1';
+
 /** Weights of a backbone with the story of their making. */
 export interface PretrainedWeights {
   readonly tensors: HostTensors;
@@ -50,7 +55,7 @@ export function readWeights(path: string): PretrainedWeights {
 
 /**
  * The backbone with these weights in it; only the head starts from random numbers.
- * @throws UserError when a tensor is missing or of another shape than the backbone's
+ * @throws UserError when a tensor is missing or of another shape than the backbone's, or one that it does not have is in the file
  */
 export function withWeights(backbone: Backbone, weights: PretrainedWeights, path: string): Backbone {
   return {
@@ -58,6 +63,7 @@ export function withWeights(backbone: Backbone, weights: PretrainedWeights, path
     weightsDigest: weights.digest,
     initialise(random) {
       const fresh = backbone.initialise(random);
+      refuseSurplus(weights.tensors, fresh, path);
       return Object.fromEntries(
         Object.entries(fresh).map(([name, tensor]) => [
           name,
@@ -68,12 +74,43 @@ export function withWeights(backbone: Backbone, weights: PretrainedWeights, path
   };
 }
 
+/** Weights of more layers than the backbone has are those of another network. */
+function refuseSurplus(given: HostTensors, own: HostTensors, path: string): void {
+  const surplus = Object.keys(given).find((name) => !name.startsWith(headPrefix) && !(name in own));
+  if (surplus === undefined) return;
+  throw new UserError(
+    `${path} does not fit the backbone: it holds ${surplus}, which the backbone lacks. ${cure}`,
+  );
+}
+
+/**
+ * Holds settings to those that the file says its weights were trained with; the number of heads leaves no trace in the
+ * tensors' shapes.
+ * @throws UserError for the first that differs
+ */
+export function requireTrainedSettings(
+  settings: Readonly<Record<string, unknown>>,
+  { metadata }: PretrainedWeights,
+  path: string,
+): void {
+  for (const [name, trained] of Object.entries(settingsIn(metadata))) {
+    if (settings[name] === undefined || settings[name] === trained) continue;
+    throw new UserError(
+      `backbone.${name} is ${JSON.stringify(settings[name])}, but ${path} was trained with ${JSON.stringify(trained)}. ${cure}`,
+    );
+  }
+}
+
+/** Files of other programs may have metadata of their own under the same name. */
+function settingsIn({ format, backbone }: PretrainedWeights['metadata']): Record<string, unknown> {
+  return format === weightsFormat && backbone !== undefined ? JSON.parse(backbone) : {};
+}
+
 function matching(name: string, own: HostTensor, given: HostTensor | undefined, path: string): HostTensor {
   const [wanted, found] = [own.shape.join(' × '), given?.shape.join(' × ')];
   if (given && wanted === found) return { ...given, data: given.data.slice() as Float32Array };
   throw new UserError(
-    `${path} does not fit the backbone: ${name} is ${wanted} there, but ${found ?? 'missing'} in the file. ` +
-      'Give the backbone the settings that the weights were trained with.',
+    `${path} does not fit the backbone: ${name} is ${wanted} there, but ${found ?? 'missing'} in the file. ${cure}`,
   );
 }
 

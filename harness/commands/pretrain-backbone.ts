@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { backbonesWithWeights } from '../backbones/backbone-settings.ts';
-import { encodeWeights } from '../backbones/pretrained.ts';
+import { encodeWeights, weightsFormat } from '../backbones/pretrained.ts';
 import { UsageError, UserError } from '../errors.ts';
 import { isCounted } from '../evaluate/accuracy-matrix.ts';
 import { interruptedCode } from '../execute/protocol.ts';
@@ -75,7 +75,7 @@ export async function pretrainBackbone(scenario: string, options: PretrainOption
   const { backbone, scenario: trainedOn } = run.record.definition;
   const { name: _name, ...settings } = backbone;
   const metadata = {
-    format: 'palimpsest-weights-1',
+    format: weightsFormat,
     backbone: JSON.stringify(settings),
     scenario: `${trainedOn.name}@${trainedOn.version}`,
     command: commandLine(scenario, options),

@@ -1,3 +1,5 @@
+import { UserError } from '../errors.ts';
+import { suggestion } from '../suggest.ts';
 import { orderOf } from './split-classes.ts';
 import type { NamedGroup, SplitInput, StreamPlan, TaskPlan } from './task-plan.ts';
 
@@ -11,8 +13,10 @@ export interface GroupRule {
  * A task for each group of classes, or several: then a group's classes are cut in their order, the earlier tasks having
  * one more where the cut is not even. With seeded order, the groups come in an order drawn from the class-order seed;
  * the classes of a group stay in theirs. With labels `class`, outputs are numbered in the order in which classes come.
+ * @throws UserError for a group that is not there, and for one with fewer classes than it is to be cut into
  */
 export function splitClassGroups(input: SplitInput, rule: GroupRule): StreamPlan {
+  requireKnown(rule.groups ?? [], input);
   const taken = input.groups
     .map((_, index) => index)
     .filter((index) => rule.groups?.includes(input.groups[index]?.name ?? '') ?? true);
@@ -22,7 +26,14 @@ export function splitClassGroups(input: SplitInput, rule: GroupRule): StreamPlan
   let largest = 0;
   const tasks = order.flatMap((index) => {
     const { name, classes } = input.groups[index] as NamedGroup;
-    const parts = cutEvenly(classes, rule.tasksPerGroup ?? 1);
+    const { tasksPerGroup = 1 } = rule;
+    if (classes.length < tasksPerGroup) {
+      throw new UserError(
+        `Scenario "${input.scenario.name}": $.tasks.tasksPerGroup is ${tasksPerGroup}, but group "${name}" has ` +
+          `${classes.length} classes; it must be at most that.`,
+      );
+    }
+    const parts = cutEvenly(classes, tasksPerGroup);
     return parts.map((members, part): TaskPlan => {
       const outputOf = new Int32Array(input.classes.length).fill(-1);
       members.forEach((member, position) => {
@@ -35,6 +46,18 @@ export function splitClassGroups(input: SplitInput, rule: GroupRule): StreamPlan
     });
   });
   return { tasks, order, outputs: shared ? largest : first };
+}
+
+/** Where a dataset's groups are known before it is read, its scenario was checked already. */
+function requireKnown(wanted: readonly string[], { scenario, groups }: SplitInput): void {
+  const known = groups.map(({ name }) => name);
+  const index = wanted.findIndex((name) => !known.includes(name));
+  if (index < 0) return;
+  const name = wanted[index] as string;
+  throw new UserError(
+    `Scenario "${scenario.name}": $.tasks.groups[${index}] is "${name}"; it must be a group of the dataset: ` +
+      `${known.join(', ')}.${suggestion(name, known)}`,
+  );
 }
 
 function cutEvenly(members: readonly number[], parts: number): number[][] {

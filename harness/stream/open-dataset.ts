@@ -33,6 +33,8 @@ export interface OpenOptions {
   readonly dataDirectory: string;
   /** What relative paths of a dataset that has no name of its own refer to. */
   readonly baseDirectory: string;
+  /** What bundled files of such a dataset refer to; that directory when left out. */
+  readonly bundledDirectory?: string | undefined;
   readonly memoryLimit: number;
   /** Share of the training data to hold back where a dataset brings no validation set. */
   readonly validationFraction: number;
@@ -55,7 +57,7 @@ export async function openDataset(
   }
   const raw: Omit<OpenDataset, 'groups'> =
     reader.kind === 'union'
-      ? await openUnion(name, reader.parts, options)
+      ? await openUnion(name, reader.parts, partOptions(dataset, options))
       : withValidation(name, await readDataset(reader, contextOf(dataset, definition, options)), options);
   if (reader.kind === 'union' && definition.groups === undefined) return raw as OpenDataset;
   return { ...raw, groups: groupsOf(definition, raw.classes) };
@@ -69,13 +71,23 @@ function groupsOf(definition: DatasetDefinition, classes: readonly string[]): Na
   throw problemsError(`Dataset "${definition.name}"`, 'dataset definition', problems);
 }
 
+/** Files of the definitions in place that a named union is made of lie where its own would. */
+function partOptions(dataset: string | DatasetDefinition, options: OpenOptions): OpenOptions {
+  if (typeof dataset !== 'string') return options;
+  return {
+    ...options,
+    baseDirectory: join(options.dataDirectory, dataset),
+    bundledDirectory: datasetFolder(dataset),
+  };
+}
+
 function contextOf(
   dataset: string | DatasetDefinition,
   { name, obtain }: DatasetDefinition,
-  { dataDirectory, baseDirectory, memoryLimit }: OpenOptions,
+  { dataDirectory, baseDirectory, bundledDirectory, memoryLimit }: OpenOptions,
 ): ReaderContext {
   const context = { dataset: name, obtain, memoryLimit };
-  if (typeof dataset !== 'string') return { ...context, directory: baseDirectory };
+  if (typeof dataset !== 'string') return { ...context, directory: baseDirectory, bundledDirectory };
   return { ...context, directory: join(dataDirectory, name), bundledDirectory: datasetFolder(name) };
 }
 
@@ -124,8 +136,15 @@ function limited(dataset: OpenDataset, { limit = {} }: UnionPart): OpenDataset {
   const cut = (set: keyof Sets): RawSet =>
     limit[set] === undefined
       ? dataset.sets[set]
-      : limitPerClass(dataset.sets[set], dataset, limit[set], 0, 'limit', set);
+      : withDomains(dataset.sets[set], (rows) =>
+          limitPerClass(rows, dataset, limit[set] as number, 0, 'limit', set),
+        );
   return { ...dataset, sets: { train: cut('train'), validation: cut('validation'), test: cut('test') } };
+}
+
+/** Limits a set as a whole: a union has no domains, so they are not what a limit is for each of. */
+function withDomains({ table, rows }: RawSet, limit: (set: RawSet) => RawSet): RawSet {
+  return { table, rows: limit({ table: { ...table, domains: null }, rows }).rows };
 }
 
 function requireEqualInputs(name: string, parts: readonly UnionPart[], opened: readonly OpenDataset[]): void {

@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts';
 import { splitClassGroups } from './class-groups.ts';
 import { definitionOf } from './dataset-definition.ts';
+import { readingsOf } from './dataset-readings.ts';
 import { splitDomains } from './domains.ts';
 import { ExampleView, type PickedRows, pickRows } from './example-view.ts';
 import type { Encoding } from './examples.ts';
@@ -53,12 +54,18 @@ export async function openStream(scenario: Scenario, options: StreamOptions): Pr
     classOrderSeed: options.classOrderSeed,
     listedOrder: listedOrder(scenario, dataset.classes, options),
   });
+  if (plan.outputs < 2) {
+    throw new UserError(
+      `Scenario "${scenario.name}" has a single output, so there is nothing to choose among. ` +
+        'Take data with more classes, or tasks of more than one.',
+    );
+  }
   return {
     scenario,
     inputShape: shape,
     outputs: plan.outputs,
     tasks: makeTasks(throughSources(plan.tasks, sources), dataset.sets, { shape, encoding }, scenario.name),
-    dataset: identityOf(definitionOf(scenario.dataset), dataset),
+    dataset: identityOf(scenario.dataset, dataset),
     order: plan.order,
     close: () => {
       for (const { table } of Object.values(dataset.sets)) table.rows.close();
@@ -151,8 +158,8 @@ function encodingOf({ name, normalise }: Scenario, dataset: OpenDataset): Encodi
   };
 }
 
-function identityOf(definition: DatasetDefinition, dataset: OpenDataset): DatasetIdentity {
-  const { name, revision, licence, source } = definition;
-  const lines = dataset.checksums.map((checksum) => `${checksum}\n`).join('');
+function identityOf(dataset: string | DatasetDefinition, { checksums }: OpenDataset): DatasetIdentity {
+  const { name, revision, licence, source } = definitionOf(dataset);
+  const lines = [...checksums, ...readingsOf(dataset)].map((checksum) => `${checksum}\n`).join('');
   return { name, revision, licence, source, sha256: sha256Of(lines) };
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { openSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { messageOf, UserError } from '../errors.ts';
 import type { StoredValues } from './examples.ts';
 import { bytesPerValue, FileRows, MemoryRows, type RowStore, type Storage, valuesOf } from './row-store.ts';
 
@@ -61,6 +62,14 @@ export class RowWriter {
     return new MemoryRows(layout, this.#full, this.#rowsPerChunk);
   }
 
+  /** Lets go of the rows; for when what they come from turned out to be wrong. */
+  discard(): void {
+    this.#full.length = 0;
+    if (this.#scratch === undefined) return;
+    closeSync(this.#scratch.descriptor);
+    this.#scratch = undefined;
+  }
+
   #endChunk(): void {
     const chunk = this.#current;
     if (chunk === undefined) return;
@@ -85,8 +94,13 @@ export class RowWriter {
     if (scratch === undefined) return;
     const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     let done = 0;
-    while (done < bytes.length) {
-      done += writeSync(scratch.descriptor, bytes, done, bytes.length - done, scratch.written + done);
+    try {
+      while (done < bytes.length) {
+        done += writeSync(scratch.descriptor, bytes, done, bytes.length - done, scratch.written + done);
+      }
+    } catch (thrown) {
+      this.discard();
+      throw noScratchFile(thrown);
     }
     scratch.written += bytes.length;
   }
@@ -95,7 +109,12 @@ export class RowWriter {
 /** Opens a file that has no name any more, so that even a killed process leaves nothing behind. */
 function openScratchFile(): { path: string; descriptor: number } {
   const path = join(tmpdir(), `palimpsest-rows-${process.pid}-${randomBytes(6).toString('hex')}`);
-  const descriptor = openSync(path, 'wx+', 0o600);
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, 'wx+', 0o600);
+  } catch (thrown) {
+    throw noScratchFile(thrown);
+  }
   try {
     unlinkSync(path);
   } catch {
@@ -103,4 +122,11 @@ function openScratchFile(): { path: string; descriptor: number } {
     process.once('exit', () => unlinkSync(path));
   }
   return { path, descriptor };
+}
+
+function noScratchFile(thrown: unknown): UserError {
+  return new UserError(
+    `The rows of a large table could not be written to ${tmpdir()} (${messageOf(thrown)}). ` +
+      'Make room there, or name another folder by the environment variable TMPDIR.',
+  );
 }

@@ -79,8 +79,9 @@ export function withScenarioDefaults(file: ScenarioFile): Scenario {
     // Left out where there is none, so that scenarios keep the digests that they had before there was padding.
     ...(padding > 0 && { padding }),
     dataset: named(file.dataset),
-    tasks: file.tasks.by === 'permutations' ? { firstIsIdentity: false, ...file.tasks } : file.tasks,
-    training: { ...trainingDefaults, ...file.training },
+    tasks: withTaskDefaults(file.tasks),
+    backbone: without(file.backbone, { initialisation: 'uniform' }),
+    training: without({ ...trainingDefaults, ...file.training }, { beta1: 0.9, beta2: 0.999 }),
   };
 }
 
@@ -94,6 +95,21 @@ export function withDatasetDefaults(file: DatasetFile): DatasetDefinition {
     ...file,
     reader: withReaderDefaults(file.reader),
   };
+}
+
+function withTaskDefaults(tasks: ScenarioFile['tasks']): TaskSplit {
+  if (tasks.by === 'permutations') return { firstIsIdentity: false, ...tasks };
+  return tasks.by === 'class-groups' ? without(tasks, { tasksPerGroup: 1 }) : tasks;
+}
+
+/**
+ * Leaves out what is stated as it is when left out: these settings came later, and a scenario without them keeps the
+ * digest that it had before.
+ */
+function without<T extends object>(stated: T, usual: Readonly<Record<string, unknown>>): T {
+  return Object.fromEntries(
+    Object.entries(stated).filter(([key, value]) => !(key in usual) || usual[key] !== value),
+  ) as T;
 }
 
 function named(dataset: string | DatasetFile): string | DatasetDefinition {

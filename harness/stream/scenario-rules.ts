@@ -23,6 +23,7 @@ const rules: readonly Rule[] = [
   normalisation,
   listedOrderNeedsClasses,
   classOfTaskNeedsSameClasses,
+  withinTaskNeedsClassesOfItsOwn,
   paddingNeedsImages,
 ];
 
@@ -94,7 +95,7 @@ function domainIncremental(scenario: Scenario): Problem[] {
   if (splitsByClass.includes(scenario.tasks.by) && scenario.labels !== 'within-task') {
     problems.push({
       path: '$.labels',
-      message: 'is "class"; a domain-incremental scenario that is split by classes needs "within-task"',
+      message: `is "${scenario.labels}"; a domain-incremental scenario that is split by classes needs "within-task"`,
     });
   }
   return problems;
@@ -201,12 +202,21 @@ function listedOrderNeedsClasses({ classOrder, tasks }: Scenario): Problem[] {
 
 function classOfTaskNeedsSameClasses({ kind, labels, tasks }: Scenario): Problem[] {
   if (labels !== 'class-of-task') return [];
+  // Another rule asks for "within-task" then.
+  if (kind === 'domain-incremental' && splitsByClass.includes(tasks.by)) return [];
   if (splitsByClass.includes(tasks.by) || tasks.by === 'domains') {
     const message = `is "class-of-task", but tasks made by "${tasks.by}" do not all hold the same classes; take "class"`;
     return [{ path: '$.labels', message }];
   }
   if (kind !== 'domain-incremental') return [];
   const message = 'is "class-of-task"; a domain-incremental scenario has the same outputs in every task';
+  return [{ path: '$.labels', message }];
+}
+
+/** Where all tasks hold all classes, both are the same. */
+function withinTaskNeedsClassesOfItsOwn({ labels, tasks }: Scenario): Problem[] {
+  if (labels !== 'within-task' || tasks.by !== 'domains') return [];
+  const message = 'is "within-task", but classes of domains keep the outputs that they have in the dataset; take "class"';
   return [{ path: '$.labels', message }];
 }
 
@@ -219,9 +229,16 @@ function paddingNeedsImages({ padding = 0 }: Scenario, dataset: DatasetDefinitio
 }
 
 function optimiserSettings({ training }: Scenario): Problem[] {
-  if (training.momentum === 0 || training.optimiser === 'sgd') return [];
-  const message = `is ${training.momentum}, but "${training.optimiser}" has no momentum setting; take "sgd" or leave it out`;
-  return [{ path: '$.training.momentum', message }];
+  const { optimiser, momentum } = training;
+  const isAdam = optimiser === 'adam' || optimiser === 'adamw';
+  const decays = (['beta1', 'beta2'] as const).flatMap((name): Problem[] => {
+    if (isAdam || training[name] === undefined) return [];
+    const message = `is ${training[name]}, but "${optimiser}" has no such setting; take "adam" or "adamw", or leave it out`;
+    return [{ path: `$.training.${name}`, message }];
+  });
+  if (momentum === 0 || optimiser === 'sgd') return decays;
+  const message = `is ${momentum}, but "${optimiser}" has no momentum setting; take "sgd" or leave it out`;
+  return [...decays, { path: '$.training.momentum', message }];
 }
 
 function normalisation({ normalise }: Scenario): Problem[] {

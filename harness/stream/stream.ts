@@ -48,6 +48,6 @@ export interface DatasetIdentity {
   readonly revision: string;
   readonly licence: string;
   readonly source: string;
-  /** SHA-256 over the checksums of all files, in the definition's order. */
+  /** SHA-256 over the checksums of all files, in the definition's order, and over how a named table or folder is read. */
   readonly sha256: string;
 }

@@ -10,8 +10,11 @@ const image = [1, 8, 8];
 const small = { name: 'vit', patch: 4, width: 8, depth: 1, heads: 2 };
 
 /** Weights of a small network in a file. */
-function weightsFile(changes: Record<string, string> = {}): { path: string; bytes: Buffer } {
-  const tensors = openBackbone(small, image, 3).initialise(new Random(7));
+function weightsFile(
+  changes: Record<string, string> = {},
+  settings: Partial<typeof small> = {},
+): { path: string; bytes: Buffer } {
+  const tensors = openBackbone({ ...small, ...settings }, image, 3).initialise(new Random(7));
   const bytes = encodeWeights(tensors, { seed: '7', ...changes });
   const path = join(temporaryFolder(), 'weights.safetensors');
   writeFileSync(path, bytes);
@@ -46,13 +49,41 @@ describe('weights from a file', () => {
       /does not fit the backbone: .* is .* there, but .* in the file/,
     );
     expect(() => open(path, { depth: 2 })).toThrow(/blocks\.1\..* but missing in the file/);
+    const { path: deep } = weightsFile({}, { depth: 2 });
+    expect(() => open(deep)).toThrow(/it holds blocks\.1\..*, which the backbone lacks/);
     expect(() => open('nowhere.safetensors')).toThrow(/cannot be read.*Correct backbone\.weights/);
     writeFileSync(path, bytes.subarray(0, bytes.length - 9));
     expect(() => open(path)).toThrow(/weights\.safetensors/);
   });
 });
 
+describe('a file that says what its weights were trained with', () => {
+  const open = (heads: number, metadata: Record<string, string>): unknown =>
+    openBackbone({ ...small, heads, weights: weightsFile(metadata).path }, image, 5);
+  const { name: _name, ...trained } = small;
+  const said = { format: 'palimpsest-weights-1', backbone: JSON.stringify(trained) };
+
+  it('is refused by a backbone with other settings, be they of no consequence for shapes', () => {
+    expect(() => open(4, said)).toThrow(
+      /^backbone\.heads is 4, but .*weights\.safetensors was trained with 2\./,
+    );
+    expect(() => open(2, said)).not.toThrow();
+  });
+
+  it('is left alone where another program wrote it', () => {
+    expect(() => open(4, { backbone: 'not JSON' })).not.toThrow();
+  });
+});
+
 describe('vit-glyphs', () => {
+  it('reads nothing but glyphs', () => {
+    for (const shape of [[3, 28, 28], [1, 32, 32], [784]]) {
+      expect(() => openBackbone({ name: 'vit-glyphs' }, shape, 24)).toThrow(
+        `vit-glyphs reads images of 1 × 28 × 28, but these inputs are ${shape.join(' × ')}.`,
+      );
+    }
+  });
+
   it('begins with the weights of the repository, which say how they were made', () => {
     const backbone = openBackbone({ name: 'vit-glyphs' }, [1, 28, 28], 24);
     expect(backbone.weightsDigest).toMatch(/^[0-9a-f]{64}$/);

@@ -46,6 +46,15 @@ test('the seed orders the groups; the classes of each stay in theirs', () => {
   expect(orders.size).toBe(6);
 });
 
+test('a group that is not there, or has fewer classes than it is to be cut into, is refused', () => {
+  expect(() => splitClassGroups(inputOf(), { groups: ['han', 'grek'] })).toThrow(
+    '$.tasks.groups[1] is "grek"; it must be a group of the dataset: greek, thai, han. Did you mean "greek"?',
+  );
+  expect(() => splitClassGroups(inputOf(), { tasksPerGroup: 3 })).toThrow(
+    '$.tasks.tasksPerGroup is 3, but group "thai" has 2 classes; it must be at most that.',
+  );
+});
+
 test('groups are cut into parts as even as can be, and only the named ones are taken', () => {
   const rule = { groups: ['han', 'greek'], tasksPerGroup: 2 };
   const plan = splitClassGroups(inputOf({ classOrder: 'natural' }), rule);

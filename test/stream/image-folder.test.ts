@@ -1,6 +1,9 @@
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { expect, test } from 'vitest';
 import { UserError } from '../../harness/errors.ts';
+import { readDataset } from '../../harness/stream/read-dataset.ts';
 import { decodeImage, toPlanes } from '../../harness/stream/readers/decode-image.ts';
 import { readImageFolders } from '../../harness/stream/readers/image-folder.ts';
 import type { ReaderSpec } from '../../harness/stream/scenario.ts';
@@ -9,8 +12,8 @@ import { classNames, contextOf, storedRow, temporaryFolder } from './support.ts'
 
 type Spec = Extract<ReaderSpec, { kind: 'image-folder' }>;
 
-function read(files: Record<string, Uint8Array | string>, spec: Partial<Spec> = {}) {
-  const full: Spec = {
+function specOf(spec: Partial<Spec>): Spec {
+  return {
     kind: 'image-folder',
     train: 'train',
     test: 'test',
@@ -20,7 +23,10 @@ function read(files: Record<string, Uint8Array | string>, spec: Partial<Spec> = 
     split: { testFraction: 0.5, seed: 0 },
     ...spec,
   };
-  return readImageFolders(full, contextOf(temporaryFolder(files)));
+}
+
+function read(files: Record<string, Uint8Array | string>, spec: Partial<Spec> = {}) {
+  return readImageFolders(specOf(spec), contextOf(temporaryFolder(files)));
 }
 
 const grey = png(2, 2, () => [100, 100, 100, 255]);
@@ -158,4 +164,14 @@ test('a grey PNG of 16 bits is read as one of 8', () => {
   image.data = Buffer.from(Uint16Array.from([0, 0, 0, 65535, 51400, 51400, 51400, 65535]).buffer);
   const bytes = PNG.sync.write(image, { bitDepth: 16, colorType: 0, inputColorType: 6 });
   expect([...toPlanes(decodeImage(bytes, 'deep.png'), { height: 1, width: 2 }, 1)]).toEqual([0, 200]);
+});
+
+test('a link to nowhere is named, not a stack printed', async () => {
+  const folder = temporaryFolder({ 'train/a/1.png': grey, 'test/a/1.png': grey });
+  symlinkSync(join(folder, 'gone.png'), join(folder, 'train/a/2.png'));
+  const failure = readDataset(specOf({}), contextOf(folder));
+  await expect(failure).rejects.toThrow(
+    /^Dataset "toy" cannot be read: ENOENT.*2\.png.*Mend or remove that file/,
+  );
+  await expect(failure).rejects.toBeInstanceOf(UserError);
 });

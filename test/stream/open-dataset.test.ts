@@ -12,10 +12,10 @@ const letters = {
 /** Two rows of each class: one for training, one for testing. */
 const files = { 'letters.csv': 'x,kind\n1,a\n2,a\n3,b\n4,b\n5,c\n6,c\n7,d\n8,d\n' };
 
-function open(json: object) {
+function open(json: object, content: Readonly<Record<string, string>> = files) {
   return openDataset(validateDatasetDefinition(json, 'toy'), {
     dataDirectory: 'none',
-    baseDirectory: temporaryFolder(files),
+    baseDirectory: temporaryFolder(content),
     memoryLimit: 1e6,
     validationFraction: 0,
   });
@@ -86,6 +86,20 @@ for (const [fault, dataset, groups, message] of groupFaults) {
     expect((error as UserError).message).toMatch(message);
   });
 }
+
+test('a limit is for each class also where the examples have domains', async () => {
+  const rows = ['u', 'v'].flatMap((place) => [1, 2, 3, 4].map((x) => `${x},${place},a`));
+  const placed = {
+    ...letters,
+    reader: { ...letters.reader, train: { path: 'placed.csv' }, domainColumn: 'place' },
+  };
+  const joined = {
+    name: 'joined',
+    reader: { kind: 'union', parts: [{ dataset: placed, limit: { train: 3 } }, { dataset: placed }] },
+  };
+  const { sets } = await open(joined, { 'placed.csv': `x,place,kind\n${rows.join('\n')}\n` });
+  expect([sets.train.rows.length, sets.test.rows.length]).toEqual([3 + 4, 4 + 4]);
+});
 
 test('a limit takes examples of each class of a nested union, also where two classes have one name', async () => {
   const limited = { dataset: union, limit: { train: 1, test: 1 } };

@@ -107,6 +107,11 @@ test('validation is stratified and the same for every seed and scenario of a dat
   expect(third).toEqual(first);
 });
 
+test('a stream with one output is refused: there would be nothing to choose among', async () => {
+  const single = { ...domainIncremental, tasks: { by: 'classes', classesPerTask: 1 }, labels: 'within-task' };
+  await expect(open(single)).rejects.toThrow('Scenario "toy-split" has a single output');
+});
+
 test('a fraction of 0 leaves validation empty', async () => {
   const { tasks } = await open({ validation: { fraction: 0 } });
   expect(tasks.map((task) => [task.train.count, task.validation.count])).toEqual([

@@ -40,6 +40,28 @@ test('it does not matter whether a default is written down', () => {
   expect(scenarioDigest(validateScenario({ ...file, training, padding: 0 }, 'test'))).toBe(digest);
 });
 
+test('nor does it for settings that came later than the digests of published scenarios', () => {
+  const stated = {
+    ...scenario,
+    tasks: { by: 'class-groups', tasksPerGroup: 1 },
+    dataset: 'glyphs',
+    kind: 'class-incremental',
+    labels: 'class',
+    backbone: { name: 'mlp', hidden: [4], initialisation: 'uniform' },
+    training: { epochs: 1, batchSize: 4, beta1: 0.9, beta2: 0.999 },
+  };
+  const short = {
+    ...stated,
+    tasks: { by: 'class-groups' },
+    backbone: { name: 'mlp', hidden: [4] },
+    training: { epochs: 1, batchSize: 4 },
+  };
+  const [one, other] = [stated, short].map((file) => scenarioDigest(validateScenario(file, 'test')));
+  expect(one).toBe(other);
+  const faster = { ...stated, training: { ...stated.training, beta1: 0.5 } };
+  expect(scenarioDigest(validateScenario(faster, 'test'))).not.toBe(one);
+});
+
 /** Every scenario that differs from the given one in a single leaf. */
 function* changes(value: unknown): Generator<unknown> {
   if (typeof value === 'object' && value !== null) {

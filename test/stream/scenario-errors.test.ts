@@ -30,6 +30,7 @@ const base = {
 
 const csvReader = { kind: 'csv', train: { path: 'a.csv' }, labelColumn: 'kind' };
 const csvDataset = { name: 'mine', reader: csvReader };
+const placedDataset = { name: 'mine', reader: { ...csvReader, domainColumn: 'place' } };
 
 const domainIncremental = { kind: 'domain-incremental', labels: 'within-task' };
 const permuted = { ...domainIncremental, tasks: { by: 'permutations', count: 3 } };
@@ -221,6 +222,25 @@ const wrong: [string, unknown, string[]][] = [
     ['$.training.momentum is 0.9, but "adam" has no momentum setting; take "sgd" or leave it out'],
   ],
   [
+    "Adam's decays without effect",
+    { ...base, training: { epochs: 1, batchSize: 1, optimiser: 'sgd', beta1: 0.5 } },
+    ['$.training.beta1 is 0.5, but "sgd" has no such setting; take "adam" or "adamw", or leave it out'],
+  ],
+  [
+    'places in a task for classes of domains',
+    { ...base, ...domainIncremental, tasks: { by: 'domains' }, dataset: placedDataset },
+    [
+      '$.labels is "within-task", but classes of domains keep the outputs that they have in the dataset; take "class"',
+    ],
+  ],
+  [
+    'other labels than a domain-incremental split by classes needs',
+    { ...base, kind: 'domain-incremental', labels: 'class-of-task' },
+    [
+      '$.labels is "class-of-task"; a domain-incremental scenario that is split by classes needs "within-task"',
+    ],
+  ],
+  [
     'class-incremental with shared labels',
     { ...base, labels: 'within-task' },
     ['$.labels is "within-task"; a class-incremental scenario needs "class"'],
@@ -258,7 +278,7 @@ const wrong: [string, unknown, string[]][] = [
   ],
   [
     'domains where there are none',
-    { ...base, ...domainIncremental, tasks: { by: 'domains' } },
+    { ...base, kind: 'domain-incremental', tasks: { by: 'domains' } },
     [
       '$.tasks.by is "domains", but dataset "mnist" has none; its reader needs "domains": true for an image folder, "domains" for IDX files, or a "domainColumn" for a table',
     ],

@@ -1,5 +1,8 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { UserError } from '../../harness/errors.ts';
 import { readCsv } from '../../harness/stream/readers/csv.ts';
 import { readJsonl } from '../../harness/stream/readers/jsonl.ts';
@@ -84,8 +87,9 @@ test('listed feature columns may stand among others, and elsewhere in the test f
 test('reads compressed CSV, and rows beyond the memory limit from a scratch file', async () => {
   const lines = Array.from({ length: 5000 }, (_, row) => `${row % 7},${row / 4},${row * 2}`);
   const text = `kind,x,y\n${lines.join('\n')}\n`;
-  const file = { path: 'train.csv.gz' };
-  const data = await csv({ 'train.csv.gz': gzipSync(text, { level: 1 }) }, { train: file, test: file }, 1000);
+  const packed = gzipSync(text, { level: 1 });
+  const [one, other] = [{ path: 'train.csv.gz' }, { path: 'test.csv.gz' }];
+  const data = await csv({ [one.path]: packed, [other.path]: packed }, { train: one, test: other }, 1000);
   expect(data.train.rows).toHaveLength(5000);
   expect(storedRow(data.train, 4999)).toEqual([1249.75, 9998]);
   expect(storedRow(data.train, 5)).toEqual([1.25, 10]);
@@ -109,6 +113,42 @@ test('without a test file a share of each class is held out, always the same row
   expect(again.test.rows).toEqual(data.test.rows);
 });
 
+test('reads numbers however they are written', async () => {
+  const data = await csv({ 'train.csv': 'x,kind,y\n+.5,a," 1.e2 "\n', 'test.csv': train.replace('b', 'a') });
+  expect(storedRow(data.train, 0)).toEqual([0.5, 100]);
+});
+
+test.runIf(existsSync('/proc/self/fd'))(
+  'a large file that turns out to be wrong leaves no file open',
+  async () => {
+    const lines = Array.from({ length: 5000 }, (_, row) => `a,${row},1`);
+    const bad = gzipSync(`kind,x,y\n${lines.join('\n')}\na,oops,1\n`);
+    const open = () => readdirSync('/proc/self/fd').length;
+    const before = open();
+    for (let time = 0; time < 8; time++) {
+      const file = { path: 'train.csv.gz' };
+      const failure = csv({ 'train.csv.gz': bad, 'test.csv': train }, { train: file }, 1000);
+      await expect(failure).rejects.toThrow(/line 5002: column "x" is "oops"/);
+    }
+    await setImmediate();
+    expect(open()).toBeLessThan(before + 4);
+  },
+);
+
+test('a scratch file that cannot be made is told with its folder and the cure', async () => {
+  const lines = Array.from({ length: 5000 }, (_, row) => `a,${row},1`).join('\n');
+  const files = { 'train.csv': `kind,x,y\n${lines}\n`, 'test.csv': train };
+  const folder = temporaryFolder(files);
+  vi.stubEnv('TMPDIR', join(folder, 'nowhere'));
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
+  const spec: TableSpec = { kind: 'csv', train: { path: 'train.csv' }, labelColumn: 'kind', split: rule };
+  await expect(readCsv(spec, contextOf(folder, 1000))).rejects.toThrow(
+    /^The rows of a large table could not be written to .*nowhere \(ENOENT.* by the environment variable TMPDIR\.$/,
+  );
+});
+
 const csvFaults: [string, Record<string, string>, Partial<TableSpec>, RegExp][] = [
   [
     'a cell that is no number',
@@ -121,6 +161,20 @@ const csvFaults: [string, Record<string, string>, Partial<TableSpec>, RegExp][] 
     { 'train.csv': 'x,kind,y\n,a,2\n' },
     {},
     /line 2: column "x" is empty; it must be a number/,
+  ],
+  ['blanks in quotation marks', { 'train.csv': 'x,kind,y\n"  ",a,2\n' }, {}, /line 2: column "x" is empty/],
+  ['a number to another base', { 'train.csv': 'x,kind,y\n0x10,a,2\n' }, {}, /column "x" is "0x10"/],
+  [
+    'a name in another encoding',
+    { 'train.csv': 'x,kind,y\n1,\uFFFD,2\n' },
+    {},
+    /line 2: "\uFFFD" is not UTF-8\. Save the file in that encoding/,
+  ],
+  [
+    'one file for training and for testing',
+    { 'train.csv': train },
+    { test: { path: 'train.csv' } },
+    /train\.csv is "train" and "test", so every test example would be trained on/,
   ],
   ['a number beyond float32', { 'train.csv': 'x,kind,y\n1e39,a,2\n' }, {}, /column "x" is "1e39"/],
   ['NaN', { 'train.csv': 'x,kind,y\nNaN,a,2\n' }, {}, /column "x" is "NaN"/],
@@ -189,11 +243,15 @@ for (const [fault, files, spec, message] of csvFaults) {
 
 test('reads JSONL: numbers and nested lists make one row', async () => {
   const data = await jsonl(
-    '{"pixels":[[1,2],[3,4]],"kind":"b","weight":5}\n\n{"pixels":[6,7,8,9],"kind":7,"weight":0}\n',
+    '{"pixels":[[1,2],[3,4]],"kind":"b","weight":5}\n\n{"pixels":[[6,7],[8,9]],"kind":7,"weight":0}\n',
   );
   expect(data.classes).toEqual(['7', 'b']);
   expect(storedRow(data.train, 0)).toEqual([1, 2, 3, 4, 5]);
   expect(storedRow(data.train, 1)).toEqual([6, 7, 8, 9, 0]);
+});
+
+test('a byte-order mark before JSONL is passed over', async () => {
+  expect((await jsonl('\uFEFF{"x":1,"kind":"a"}')).classes).toEqual(['a']);
 });
 
 test('the keys of a JSONL test file are found by their names, in whichever order they stand', async () => {
@@ -244,6 +302,16 @@ const jsonlFaults: [string, string, RegExp][] = [
     'rows of unequal length',
     '{"kind":"a","x":[1,2]}\n{"kind":"a","x":[1]}',
     /line 2: "x" has 1 values, in the first row 2/,
+  ],
+  [
+    'lists that are nested otherwise',
+    '{"kind":"a","x":[[1,2],[3,4]]}\n{"kind":"a","x":[1,2,3,4]}',
+    /line 2: "x" has 4 values, in the first row 2 × 2/,
+  ],
+  [
+    'a ragged list',
+    '{"kind":"a","x":[[1,2],[3]]}',
+    /line 1: "x" holds a list whose entries are of different lengths/,
   ],
   [
     'lists whose lengths change places',

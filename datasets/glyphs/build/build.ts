@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { latin, writingSystems } from './alphabets.ts';
@@ -72,6 +72,7 @@ console.table(examples);
 
 const [sheets] = process.argv.slice(2);
 if (sheets) {
+  mkdirSync(sheets, { recursive: true });
   for (const [{ name, characters }, faces] of chosen) {
     const step = Math.max(1, Math.floor(faces.length / 36));
     const shown = faces.filter((_, at) => at % step === 0);

@@ -12,8 +12,8 @@ const related = 0.97;
 
 /**
  * Which part each family's images are in: one for all alphabets, so that no font of the test set was ever trained on, be
- * it in another writing system. Families that are variations of one drawing, or whose names say so (X and X Condensed),
- * go together.
+ * it in another writing system. Families that are variations of one drawing, or whose names say so (X Y and X Y Condensed),
+ * go together; one word in common says too little (Open Sans, Open Runde).
  */
 export function splitFamilies(chosen: ReadonlyMap<Alphabet, readonly RenderedFace[]>): Map<string, Part> {
   const alphabets = [...chosen].sort(([, left], [, right]) => left.length - right.length);

@@ -6,6 +6,9 @@ import type { CheckedFile, ReaderContext } from './data-file.ts';
 import { cellError, fitsFloat32, readTable, type TableBuilder, type TableSpec } from './table-builder.ts';
 import { openText } from './text-file.ts';
 
+/** Of what `Number` reads, not blanks (which it takes for 0) nor numbers to another base, which are codes of something. */
+const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
 /** Where in a record the input, the label and the domain stand. */
 interface Columns {
   readonly header: readonly string[];
@@ -34,6 +37,7 @@ async function parseCsv(file: CheckedFile, spec: TableSpec, builder: TableBuilde
       else addRecord(record, info.lines, columns, builder);
     }
   } catch (error) {
+    builder.discard();
     throw error instanceof UserError ? error : unreadable(error, file.path);
   } finally {
     text.destroy();
@@ -70,9 +74,10 @@ function findColumns(header: readonly string[], spec: TableSpec, builder: TableB
 
 function addRecord(record: readonly string[], line: number, columns: Columns, builder: TableBuilder): void {
   const values = columns.features.map((index) => {
-    const text = record[index] ?? '';
+    // What stands in quotation marks is not trimmed.
+    const text = (record[index] ?? '').trim();
     const value = Number(text);
-    if (text !== '' && fitsFloat32(value)) return value;
+    if (decimal.test(text) && fitsFloat32(value)) return value;
     const what = text === '' ? 'is empty' : `is "${text}"`;
     throw cellError(
       builder.path,

@@ -13,7 +13,7 @@ export interface ReaderContext {
   /** Folder that relative paths refer to. */
   readonly directory: string;
   /** Folder of the definition, where bundled files lie; `directory` when left out. */
-  readonly bundledDirectory?: string;
+  readonly bundledDirectory?: string | undefined;
   /** How a person gets the files. */
   readonly obtain: string | undefined;
   /** Bytes of one table's rows that may be in memory; more go to a scratch file or stay in their own file. */

@@ -12,6 +12,9 @@ export interface Pixels {
 /** Larger images are refused before they are decoded. */
 const mostMegapixels = 100;
 
+/** What the decoder counts for a picture without subsampling: coefficients, lines and the result, rounded up. */
+const jpegBytesPerPixel = 32;
+
 const pngSignature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
 /**
@@ -27,6 +30,8 @@ export function decodeImage(bytes: Buffer, path: string): Pixels {
         useTArray: true,
         tolerantDecoding: false,
         maxResolutionInMP: mostMegapixels,
+        // The decoder's own limit would end at a quarter of the resolution that is allowed.
+        maxMemoryUsageInMB: jpegBytesPerPixel * mostMegapixels,
       });
     }
   } catch (error) {

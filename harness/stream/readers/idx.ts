@@ -171,8 +171,10 @@ async function readCompressed(file: CheckedFile, memoryLimit: number): Promise<I
     const source = createReadStream(file.path, { highWaterMark: 256 * 1024 });
     const plain = createGunzip({ chunkSize: 256 * 1024 });
     source.on('error', (error) => plain.destroy(error));
+    plain.on('close', () => source.destroy());
     for await (const bytes of source.pipe(plain)) assembler.take(bytes as Buffer);
   } catch (error) {
+    assembler.discard();
     if (error instanceof UserError) throw error;
     throw broken(file.path, `it cannot be decompressed (${messageOf(error)})`);
   }
@@ -203,6 +205,10 @@ class RowAssembler {
     }
     this.#start = Buffer.concat([this.#start, bytes]);
     if (this.#start.length >= longestHeader) this.#begin();
+  }
+
+  discard(): void {
+    this.#writer?.discard();
   }
 
   finish(): IdxFile {

@@ -25,6 +25,7 @@ async function parseJsonl(file: CheckedFile, spec: TableSpec, builder: TableBuil
   try {
     await Promise.race([addLines(lines, spec, builder), failure]);
   } catch (error) {
+    builder.discard();
     throw error instanceof UserError
       ? error
       : new UserError(`${file.path} cannot be read: ${messageOf(error)}.`);
@@ -39,7 +40,7 @@ async function addLines(lines: AsyncIterable<string>, spec: TableSpec, builder: 
   for await (const text of lines) {
     line++;
     if (text.trim() === '') continue;
-    const row = parseRow(text, line, builder.path);
+    const row = parseRow(line === 1 ? text.replace(/^\uFEFF/, '') : text, line, builder.path);
     const others = Object.keys(row).filter((key) => key !== spec.labelColumn && key !== spec.domainColumn);
     keys ??= builder.featuresFrom(others, line);
     const extra =
@@ -53,9 +54,8 @@ async function addLines(lines: AsyncIterable<string>, spec: TableSpec, builder: 
     }
     const values: number[] = [];
     for (const key of keys) {
-      const before = values.length;
-      addNumbers(entryOf(row, key, line, builder.path), values, key, line, builder.path);
-      builder.requireSize(key, values.length - before, line);
+      const shape = addNumbers(entryOf(row, key, line, builder.path), values, key, line, builder.path);
+      builder.requireShape(key, shape, line);
     }
     const domain =
       spec.domainColumn === undefined ? undefined : nameOf(row, spec.domainColumn, line, builder.path);
@@ -86,14 +86,30 @@ function nameOf(row: JsonRow, key: string, line: number, path: string): string {
   throw cellError(path, line, `"${key}" is ${JSON.stringify(value)}; it must be a string or a number`);
 }
 
-/** Adds a number, or all numbers of a (nested) list, to `values`. */
-function addNumbers(value: unknown, values: number[], key: string, line: number, path: string): void {
+const ofNumber: readonly number[] = [];
+
+/**
+ * Adds a number, or all numbers of a (nested) list, to `values`.
+ * @returns its shape, `[]` for a number
+ */
+function addNumbers(
+  value: unknown,
+  values: number[],
+  key: string,
+  line: number,
+  path: string,
+): readonly number[] {
   if (Array.isArray(value)) {
-    for (const part of value) addNumbers(part, values, key, line, path);
-  } else if (typeof value === 'number' && fitsFloat32(value)) {
-    values.push(value);
-  } else {
-    const shown = typeof value === 'number' ? value : JSON.stringify(value);
-    throw cellError(path, line, `"${key}" holds ${shown}; it must hold numbers within float32`);
+    const shapes = value.map((part) => addNumbers(part, values, key, line, path));
+    const [first = ofNumber] = shapes;
+    if (shapes.some((shape) => shape.length !== first.length || shape.some((size, at) => size !== first[at])))
+      throw cellError(path, line, `"${key}" holds a list whose entries are of different lengths`);
+    return [shapes.length, ...first];
   }
+  if (typeof value === 'number' && fitsFloat32(value)) {
+    values.push(value);
+    return ofNumber;
+  }
+  const shown = typeof value === 'number' ? value : JSON.stringify(value);
+  throw cellError(path, line, `"${key}" holds ${shown}; it must hold numbers within float32`);
 }

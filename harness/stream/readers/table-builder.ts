@@ -45,7 +45,7 @@ export class TableBuilder {
   readonly #memoryLimit: number;
   readonly #training: TableBuilder | undefined;
   #features: readonly string[] = [];
-  readonly #sizes = new Map<string, number>();
+  readonly #shapes = new Map<string, string>();
   #writer: RowWriter | undefined;
   #width = 0;
 
@@ -79,17 +79,18 @@ export class TableBuilder {
   }
 
   /**
-   * Holds a feature that is a list to its length in the first row, in a test file to that in the training file's: else values would
+   * Holds a feature that is a list to its shape in the first row, in a test file to that in the training file's: else values would
    * change places without a change of their number.
    * @throws UserError if it has another
    */
-  requireSize(feature: string, size: number, line: number): void {
-    const first = (this.#training ?? this).#sizes;
-    const expected = first.get(feature);
-    if (expected === undefined) this.#sizes.set(feature, size);
-    else if (size !== expected) {
+  requireShape(feature: string, shape: readonly number[], line: number): void {
+    // A number by itself has no axis.
+    const found = shape.join(' × ') || '1';
+    const expected = (this.#training ?? this).#shapes.get(feature);
+    if (expected === undefined) this.#shapes.set(feature, found);
+    else if (found !== expected) {
       const where = this.#training === undefined ? 'the first row' : `that of ${this.#training.path}`;
-      throw cellError(this.path, line, `"${feature}" has ${size} values, in ${where} ${expected}`);
+      throw cellError(this.path, line, `"${feature}" has ${found} values, in ${where} ${expected}`);
     }
   }
 
@@ -101,6 +102,11 @@ export class TableBuilder {
   add(values: readonly number[], label: string, domain: string | undefined, line: number): void {
     if (label === '') throw cellError(this.path, line, 'the label is empty');
     if (domain === '') throw cellError(this.path, line, 'the domain is empty');
+    for (const name of [label, domain ?? '']) {
+      // What a decoder writes for bytes that are not UTF-8: names that differ in such bytes alone would be one.
+      if (!name.includes('\uFFFD')) continue;
+      throw cellError(this.path, line, `"${name}" is not UTF-8. Save the file in that encoding`);
+    }
     if (this.#writer === undefined) {
       if (values.length === 0) throw cellError(this.path, line, 'there are no values beside the label');
       this.#width = values.length;
@@ -116,6 +122,11 @@ export class TableBuilder {
     this.#writer.append(new Float32Array(values));
     this.labels.add(label, line);
     if (domain !== undefined) this.domains.add(domain, line);
+  }
+
+  /** Lets go of the rows of a file that turned out to be wrong. */
+  discard(): void {
+    this.#writer?.discard();
   }
 
   /** All rows' values. */
@@ -149,6 +160,12 @@ export async function readTable(
 ): Promise<RawDataset> {
   const trainFile = await checkFile(spec.train, context);
   const testFile = spec.test === undefined ? undefined : await checkFile(spec.test, context);
+  if (testFile?.path === trainFile.path) {
+    throw new UserError(
+      `${trainFile.path} is "train" and "test", so every test example would be trained on. ` +
+        'Name another file as "test", or leave it out to have a test set cut.',
+    );
+  }
   const train = new TableBuilder(trainFile.path, context.memoryLimit);
   await parse(trainFile, spec, train);
   const names = {

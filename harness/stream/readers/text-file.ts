@@ -10,5 +10,6 @@ export function openText(path: string): Readable {
   if (!path.endsWith('.gz')) return source;
   const plain = createGunzip();
   source.on('error', (error) => plain.destroy(error));
+  plain.on('close', () => source.destroy());
   return source.pipe(plain);
 }

@@ -117,6 +117,12 @@ function planUpdates(
   const batchesPerEpoch = keepsRest ? Math.ceil(exact) : Math.floor(exact);
   const updates =
     training.updates === undefined ? (training.epochs ?? 1) * batchesPerEpoch : training.updates * budgets;
+  if (training.warmup >= updates) {
+    throw new UserError(
+      `Task ${task.index} has ${updates} updates, but training.warmup is ${training.warmup}: the learning rate would never be ` +
+        'reached. Lower it (--set training.warmup=…), or train for longer.',
+    );
+  }
   return {
     share,
     batchSize: share * heaps.length,

@@ -54,6 +54,15 @@ describe('the budget of a task', () => {
 });
 
 describe('the learning rate', () => {
+  it('is refused where its warm-up would outlast the task', async () => {
+    const opened = await openLearner({
+      method: fakeMethod({}),
+      tasks: twoTasks(),
+      training: { epochs: 1, warmup: 1000 },
+    });
+    await expect(learn(opened, 1)).rejects.toThrow(/Task 1 has \d+ updates, but training\.warmup is 1000/);
+  });
+
   it.each(['constant', 'cosine'] as const)('follows the %s schedule anew in each task', async (name) => {
     const method = fakeMethod({
       gradients: (gradients) =>
