@@ -44,9 +44,9 @@ import {
 } from '../harness/train/generative.ts';
 import {
   beginReplay,
+  headsOf,
   type ReplaySettings,
   replaySettings,
-  rowsOf,
   shared,
 } from '../harness/train/generative-replay.ts';
 import type { Learner } from '../harness/train/learner.ts';
@@ -73,8 +73,8 @@ interface Settings extends VaeSettings, ReplaySettings {
  * - *Conditional replay* (`prior=per-class`): p(z) has a normal for each class, its mean and variance trained. A current row has that of its
  *   label, a made-up row is drawn from a class seen before and judged by the mixture with weights q.
  * - *Gating* (`gates=class` or `task`): in each hidden layer of the feedback a random share of units is silent, others for each class or
- *   task: h ← ReLU(m ⊙ (W h + b)). Made-up rows have the gates of their class, or of a past task drawn for each; those read in turn
- *   have Σ_c q_c m_c, or the same task's.
+ *   task: h ← ReLU(m ⊙ (W h + b)). Made-up rows have the gates of their class or of the task that it came in; in domain-incremental streams,
+ *   or where rows have no class, of a past task drawn for each. Those read in turn have Σ_c q_c m_c, or the same task's.
  *
  * Where tasks have outputs of their own, a row made up for a class is answered for by the head of its class; rows of no class by each past head, D
  * being the mean. (The official code makes as many rows for each past task instead.) Internal replay, of features of frozen layers, is
@@ -82,7 +82,7 @@ interface Settings extends VaeSettings, ReplaySettings {
  */
 export default defineMethod<Settings>({
   name: 'bi-r',
-  version: 1,
+  version: 2,
   title: 'Brain-inspired replay',
   summary: 'Replays inputs that the classifier itself makes up through feedback, class by class.',
   paper: {
@@ -134,7 +134,7 @@ export default defineMethod<Settings>({
     [...hidden].reverse().forEach((units, at) => {
       if (groups > 0) learner.kept[`gates.${at}`] = gatesFor(groups, units, silent, random);
     });
-    learner.kept.seen = zeros([protocol.outputs]);
+    learner.kept.cameIn = zeros([protocol.outputs]);
   },
 
   beginTask(learner, task) {
@@ -159,14 +159,15 @@ export default defineMethod<Settings>({
   composeBatch(_rows, { extra, random, learner, task }) {
     const { class: classes, task: tasks, ...noise } = extra as Record<string, HostTensor>;
     for (const tensor of Object.values(noise)) fillWithNormals(tensor, random);
-    const seen = learner.kept.seen?.data ?? [];
-    if (classes)
-      fillWithChoices(
-        classes,
-        [...seen.keys()].filter((output) => seen[output] === 1),
-        random,
-      );
-    if (tasks) fillWithChoices(tasks, [...Array(task.index - 1).keys()], random);
+    const cameIn = learner.kept.cameIn as HostTensor;
+    if (classes) {
+      const seen = [...cameIn.data.keys()].filter((output) => cameIn.data[output] !== 0);
+      fillWithChoices(classes, seen, random);
+    }
+    if (!tasks) return;
+    const taskIsOfClass = classes && learner.protocol.kind !== 'domain-incremental';
+    if (taskIsOfClass) fillWithTasks(tasks, classes, cameIn);
+    else fillWithChoices(tasks, [...Array(task.index - 1).keys()], random);
   },
 
   loss(outputs, batch, scope) {
@@ -183,9 +184,9 @@ export default defineMethod<Settings>({
   },
 
   endTask({ kept, protocol }, task) {
-    const seen = Float32Array.from(kept.seen?.data ?? []);
-    for (const output of task.outputs) seen[output] = 1;
-    kept.seen = float32(seen, [protocol.outputs]);
+    const cameIn = Float32Array.from(kept.cameIn?.data ?? []);
+    for (const output of task.outputs) cameIn[output] ||= task.index;
+    kept.cameIn = float32(cameIn, [protocol.outputs]);
   },
 });
 
@@ -272,23 +273,20 @@ function gatesOf(groups: Tensor | undefined, { kept, settings }: Scope<Settings>
   return settings.hidden.map((_, at) => matMul(groups, kept[`gates.${at}`] as Tensor));
 }
 
-/** Masks of the heads that answer for made-up rows, `[rows or 1, outputs]`. @param classes of the rows, if they have one */
-export function headsOf(
-  classes: Tensor | undefined,
-  { 'heads.teacher': teacher, 'heads.student': student }: Readonly<Record<string, Tensor>>,
-): { teacher: Tensor; student: Tensor }[] {
-  if (!teacher || !student) throw new Error('There is no past head before the second task.');
-  if (classes) {
-    const chosen = matMul(classes, teacher, false, true);
-    return [{ teacher: matMul(chosen, teacher), student: matMul(chosen, student) }];
-  }
-  const students = rowsOf(student);
-  return rowsOf(teacher).map((head, index) => ({ teacher: head, student: students[index] as Tensor }));
-}
-
 /** Whether made-up rows have a class from the start. */
 function needsClass({ prior, gates }: Settings): boolean {
   return prior === 'per-class' || gates === 'class';
+}
+
+/** Gives each row the task that its class came in, as 1 among 0. @param cameIn from 1, by class */
+function fillWithTasks(tasks: HostTensor, classes: HostTensor, cameIn: HostTensor): void {
+  const [rows, width] = tasks.shape as [number, number];
+  const outputs = cameIn.data.length;
+  tasks.data.fill(0);
+  for (let row = 0; row < rows; row++) {
+    const output = classes.data.subarray(row * outputs, (row + 1) * outputs).indexOf(1);
+    tasks.data[row * width + (cameIn.data[output] as number) - 1] = 1;
+  }
 }
 
 function train<S>(learner: Learner<S>, name: string, tensor: HostTensor): void {

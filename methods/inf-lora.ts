@@ -133,7 +133,7 @@ export default defineMethod<Settings>({
     for (const layer of layers) merge(learner, layer);
     const covariances = await measureInputs(learner, task);
     const { settings, protocol } = learner;
-    const share = shareAfter(task.index, { ...settings, tasks: settings.tasks || protocol.tasks });
+    const share = shareAfter(task.index, { ...settings, tasks: settings.tasks || protocol.scenarioTasks });
     const ranks: Record<string, number> = {};
     for (const layer of layers) {
       const what = `the inputs of ${layer.name} in task ${task.index}, for inf-lora`;

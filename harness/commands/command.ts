@@ -32,9 +32,11 @@ export function print(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 }
 
-/** Prints a result for a program to read. */
+/** Prints a result for a program to read. Numbers that JSON lacks (an infinite ratio, NaN) are written as text. */
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, 2));
+  const writable = (_key: string, part: unknown): unknown =>
+    typeof part === 'number' && !Number.isFinite(part) ? String(part) : part;
+  print(JSON.stringify(value, writable, 2));
 }
 
 /** How tables look on standard output: escape codes only on a terminal, and not where NO_COLOR is set. */

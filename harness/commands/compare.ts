@@ -47,7 +47,7 @@ export const compareCommand: CommandMaker = () =>
     .action(compareSides);
 
 async function compareSides(first: string, second: string, options: CompareOptions): Promise<void> {
-  const [{ chooseSide }, { pairRuns, sideOf }, { comparedMetrics, compareRuns }, format, { findMetric }] =
+  const [{ chooseSide }, { pairRuns, sideOf }, { comparedMetrics, compareRuns }, format, { findMetrics }] =
     await Promise.all([
       import('./choose-side.ts'),
       import('../compare/pair-runs.ts'),
@@ -58,7 +58,7 @@ async function compareSides(first: string, second: string, options: CompareOptio
   const chosen = [chooseSide(first, options), chooseSide(second, options)] as const;
   const [one, other] = chosen;
   const paired = pairRuns(sideOf(first, one.runs), sideOf(second, other.runs));
-  const comparison = compareRuns(paired, (options.metric ?? comparedMetrics).map(findMetric));
+  const comparison = compareRuns(paired, findMetrics(options.metric ?? comparedMetrics));
   if (options.json === true) printJson(format.comparisonJson(comparison));
   else print(format.formatComparison(comparison, options.interval));
   const left = new Set(chosen.flatMap(({ unreadable }) => unreadable.map(({ error }) => error)));

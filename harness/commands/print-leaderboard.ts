@@ -1,5 +1,10 @@
 import { UsageError } from '../errors.ts';
-import { metrics as allMetrics, defaultMetrics, findMetric, type Metric } from '../evaluate/metrics/index.ts';
+import {
+  metrics as allMetrics,
+  defaultMetrics,
+  findMetrics,
+  type Metric,
+} from '../evaluate/metrics/index.ts';
 import { acrossScenarios } from '../leaderboard/across.ts';
 import { boardsOf } from '../leaderboard/board.ts';
 import { acrossContent, boardContents } from '../leaderboard/content.ts';
@@ -59,7 +64,7 @@ export async function printLeaderboard(files: readonly string[], options: Leader
 
 /** @throws UsageError for an unknown metric, or one that a row alone cannot have */
 function chooseMetrics(ids: readonly string[]): Metric[] {
-  const found = [...new Set(ids.map(findMetric))];
+  const found = findMetrics(ids);
   const comparing = found.find(({ referenceCells }) => referenceCells !== undefined);
   if (comparing !== undefined)
     throw new UsageError(`${comparing.id} compares with another run, which a leaderboard does not name.`);

@@ -39,7 +39,9 @@ export async function regress(word: string, options: RegressOptions): Promise<nu
   const reference = options.record === true ? undefined : readReference(path);
   const scenario = options.scenario ?? reference?.definition.scenario.name;
   if (scenario === undefined) throw new UsageError('Name the scenario with --scenario.');
-  if (reference !== undefined) await checkScenario(scenario, reference);
+  if (reference !== undefined) await checkScenario(scenario, options.measureOn, reference);
+  // So is a metric that the reference has no cells for.
+  if (reference !== undefined) sharpnessOf(reference, rule, options.metric);
   const collected = await collectRuns({ word, method, scenario, reference, options });
   if (collected.kind === 'failed') return collected.interrupted ? interruptedCode : 1;
   if (reference === undefined) {
@@ -109,12 +111,16 @@ async function referencePath(method: string, { scenario, results }: RegressOptio
   throw new UsageError(`There is ${why} of ${method} in ${folder}: name the scenario with --scenario.`);
 }
 
-/** Before anything is run: a reference of another scenario is refused now and not after an hour. */
-async function checkScenario(word: string, { definition }: Reference): Promise<void> {
+/** Before anything is run: a reference of another scenario or of other examples is refused now and not after an hour. */
+async function checkScenario(
+  word: string,
+  measuredOn: RegressOptions['measureOn'],
+  { definition }: Reference,
+): Promise<void> {
   const scenario = await loadScenario(word);
   const { name, version } = scenario;
   checkComparable(
-    { ...definition, scenario: { name, version, digest: scenarioDigest(scenario) } },
+    { ...definition, measuredOn, scenario: { name, version, digest: scenarioDigest(scenario) } },
     definition,
   );
 }

@@ -1,12 +1,14 @@
 import { fileURLToPath } from 'node:url';
+import { UserError } from '../errors.ts';
 import { readRun } from '../record/read-run.ts';
 import type { RecordedRun } from '../record/run-record.ts';
 import type { Reference } from '../regress/reference.ts';
 import { haveSameSettings } from '../regress/replace-reference.ts';
 import { type RunSample, sampleOf } from '../regress/run-sample.ts';
+import { differingSettings } from '../report/differing-settings.ts';
 import { describeSeeds } from '../report/format.ts';
 import { rowKey } from '../report/group-runs.ts';
-import { loadScenario } from '../stream/load-scenario.ts';
+import { loadScenario, scenarioDigest } from '../stream/load-scenario.ts';
 import type { Method } from '../train/method.ts';
 import { resolveSettings } from '../train/registry/settings.ts';
 import { chooseSide } from './choose-side.ts';
@@ -49,11 +51,39 @@ export async function collectRuns(job: RegressJob): Promise<CollectedRuns> {
   const ofMethod = runs.filter(({ record }) => record.definition.method.name === method.name);
   const { kept, left } = withSettingsOf(reference, ofMethod);
   if (left > 0) console.error(`Left out: ${left} runs with other settings than the reference's.`);
-  return {
-    kind: 'collected',
-    runs: sampleOf(`${method.name} in ${options.runs.join(' ')}`, kept),
-    overrides: ownOverrides(method.name, options.set),
+  const sample = sampleOf(`${method.name} in ${options.runs.join(' ')}`, kept);
+  const overrides = ownOverrides(method.name, options.set);
+  if (options.record === true) await requireOverridesOf(sample, job, overrides);
+  return { kind: 'collected', runs: sample, overrides };
+}
+
+/**
+ * A reference is held against runs that are made with its overrides, so they must be those of the recorded runs.
+ * @throws UserError that names what differs
+ */
+async function requireOverridesOf(
+  { definition }: RunSample,
+  { method, scenario }: RegressJob,
+  overrides: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const present = await loadScenario(scenario);
+  // Of runs of another text of the scenario it cannot be told; a reference made of them is refused when it is used.
+  if (definition.scenario.digest !== scenarioDigest(present)) return;
+  const resolved = resolveSettings(present, method, overrides);
+  const { weightsDigest: _ofTheWeights, ...backbone } = definition.backbone;
+  const made = { ...definition, backbone };
+  const meant = {
+    ...definition,
+    method: { ...definition.method, settings: resolved.settings },
+    training: resolved.scenario.training,
+    backbone: resolved.scenario.backbone,
   };
+  if (haveSameSettings(made, meant)) return;
+  const differing = differingSettings([made, meant], 0);
+  throw new UserError(
+    `The runs were made with ${differing.join(', ')}, which later runs against this reference would not be. ` +
+      `Say so with --set ${differing.join(' ')}.`,
+  );
 }
 
 /**

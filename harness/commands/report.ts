@@ -43,7 +43,7 @@ export const reportCommand: CommandMaker = () =>
 async function writeReport(words: readonly string[], options: ReportOptions): Promise<void> {
   const { out, svg, title, metric, results, json } = options;
   checkOutputs({ '--out': out }, json);
-  const [{ chooseRuns }, { defaultMetrics, findMetric }, { groupRuns }, { reportJson }, page] =
+  const [{ chooseRuns }, { defaultMetrics, findMetrics }, { groupRuns }, { reportJson }, page] =
     await Promise.all([
       import('./recorded-runs.ts'),
       import('../evaluate/metrics/index.ts'),
@@ -51,7 +51,7 @@ async function writeReport(words: readonly string[], options: ReportOptions): Pr
       import('../report/json.ts'),
       import('../report/report-page.ts'),
     ]);
-  const selected = metric === undefined ? defaultMetrics : [...new Set(metric.map(findMetric))];
+  const selected = metric === undefined ? defaultMetrics : findMetrics(metric);
   const { runs, unreadable } = chooseRuns(words, results);
   const tables = groupRuns(runs, selected);
   const sections = page.reportSections(tables);

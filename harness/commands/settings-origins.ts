@@ -39,12 +39,19 @@ export async function settingsOrigins(
   return (definition) => {
     const method = methods.get(definition.method.name);
     const scenario = scenarios.get(definition.scenario.name);
-    if (definition.imported !== undefined || method?.version !== definition.method.version)
-      return { origin: 'unknown', changed: [] };
+    if (definition.imported !== undefined) return { origin: 'unknown', changed: [] };
+    if (method?.version !== definition.method.version)
+      return { origin: 'unknown', changed: allOf(definition.method) };
     if (scenario === undefined || scenarioDigest(scenario) !== definition.scenario.digest)
       return originOfMethod(definition, method);
     return originOf(definition, scenario, method, tuned.get(scenario.name));
   };
+}
+
+/** Which settings of another version are its defaults is not known, so all are told. */
+function allOf({ version, settings }: RunDefinition['method']): string[] {
+  const entries = Object.entries({ version, ...settings });
+  return entries.map(([key, value]) => `${key}=${typeof value === 'string' ? value : canonicalJson(value)}`);
 }
 
 async function present<Item>(

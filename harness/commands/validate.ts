@@ -94,19 +94,19 @@ async function validateCsv(file: string): Promise<Verdict> {
 }
 
 async function validateMatrix(file: string, text: string): Promise<Verdict> {
-  const [{ parseAccuracyCsv }, { AccuracyMatrix }, { computeMetrics }] = await Promise.all([
+  const [{ parseAccuracyCsv }, { AccuracyMatrix }, { computeMetrics, metrics }] = await Promise.all([
     import('../evaluate/accuracy-csv.ts'),
     import('../evaluate/accuracy-matrix.ts'),
     import('../evaluate/metrics/index.ts'),
   ]);
   const cells = parseAccuracyCsv(text, file);
   const matrix = new AccuracyMatrix(cells);
-  const computable = [...computeMetrics(matrix)].filter(([, { kind }]) => kind === 'value').map(([id]) => id);
-  const metrics = computable.length === 0 ? 'no metric' : computable.join(', ');
+  const computed = [...computeMetrics(matrix, metrics)];
+  const computable = computed.filter(([, { kind }]) => kind === 'value').map(([id]) => id);
   return {
     file,
     kind: 'accuracy matrix',
-    summary: `${matrix.tasks} tasks, ${cells.length} cells, enough for ${metrics}`,
+    summary: `${matrix.tasks} tasks, ${cells.length} cells, enough for ${computable.join(', ') || 'no metric'}`,
   };
 }
 

@@ -7,10 +7,6 @@ declare module 'jstat' {
         /** Quantile of Student's t distribution: the value that is exceeded with probability `1 - probability`. */
         inv(probability: number, degreesOfFreedom: number): number;
       };
-      readonly noncentralt: {
-        /** @param noncentrality the mean of the normal variable in the numerator */
-        cdf(value: number, degreesOfFreedom: number, noncentrality: number): number;
-      };
       readonly normal: {
         cdf(value: number, mean: number, deviation: number): number;
         inv(probability: number, mean: number, deviation: number): number;

@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 import { accuracyFrom, checkTasks, numberFrom, withoutRepetitions } from './accuracies.ts';
 import { type CsvLine, csvLines } from './csv-lines.ts';
-import type { ImportedResult, Importer } from './importer.ts';
+import { type ImportedResult, type Importer, largestTask } from './importer.ts';
 import type { SourceFile } from './source-file.ts';
 
 const columns = ['eval_exp', 'training_exp', 'eval_accuracy'] as const;
@@ -31,7 +31,7 @@ function readEvaluations(file: SourceFile): ImportedResult {
     files: [file],
     part: '',
     measure: 'accuracy',
-    tasks: Math.max(...cells.flatMap(({ after, task }) => [after, task])),
+    tasks: largestTask(cells),
     taskNames: [],
     cells: withoutRepetitions(cells),
     notices: [],

@@ -2,7 +2,7 @@ import { basename, dirname } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { ReportedCell } from '../evaluate/accuracy-matrix.ts';
 import { accuracyFrom, checkTasks } from './accuracies.ts';
-import { type ImportedResult, type Importer, nameFrom, settingsFrom } from './importer.ts';
+import { type ImportedResult, type Importer, largestTask, nameFrom, settingsFrom } from './importer.ts';
 import { type Literal, type LiteralDictionary, readDictionary } from './python-literal.ts';
 import { linesOf, type SourceFile, textOf } from './source-file.ts';
 
@@ -51,7 +51,7 @@ function resultOf(file: SourceFile, run: LiteralDictionary, at: string, part: st
       `${at}: there is no accuracy_<j>_task<i>. ${stages.length > 0 ? 'Mammoth writes means alone (accmean_task<i>) for domain-il and general-continual; a matrix cannot be made of them.' : 'That is no line of Mammoth.'}`,
     );
   }
-  const tasks = Math.max(...stages, ...cells.flatMap(({ after, task }) => [after, task]));
+  const tasks = Math.max(...stages, largestTask(cells));
   checkTasks(tasks, at);
   const dataset = textAt(run, 'dataset', at);
   const setting = settingOf(file);

@@ -3,7 +3,14 @@ import { parseAccuracyCsv } from '../evaluate/accuracy-csv.ts';
 import type { ReportedCell } from '../evaluate/accuracy-matrix.ts';
 import { accuracyFrom, cellsOfGrid, checkTasks, numberFrom, withoutRepetitions } from './accuracies.ts';
 import { type CsvLine, csvLines } from './csv-lines.ts';
-import { type ImportedResult, type Importer, type ImportOptions, nameFrom, unitOf } from './importer.ts';
+import {
+  type ImportedResult,
+  type Importer,
+  type ImportOptions,
+  largestTask,
+  nameFrom,
+  unitOf,
+} from './importer.ts';
 import { type SourceFile, textOf } from './source-file.ts';
 
 /**
@@ -133,7 +140,7 @@ function stage(text: string, least: number, at: string): number {
 }
 
 function largest(cells: ImportedResult['cells'], { path }: SourceFile): number {
-  const tasks = cells.reduce((most, { after, task }) => Math.max(most, after, task), 0);
+  const tasks = largestTask(cells);
   checkTasks(tasks, path);
   return tasks;
 }

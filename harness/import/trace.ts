@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { UserError } from '../errors.ts';
 import { accuracyFrom, checkTasks, type Unit, withoutRepetitions } from './accuracies.ts';
-import { type ImportedResult, type Importer, type ImportOptions, nameFrom } from './importer.ts';
+import { type ImportedResult, type Importer, type ImportOptions, largestTask, nameFrom } from './importer.ts';
 import { entriesOf, jsonEntries } from './json.ts';
 import type { SourceFile } from './source-file.ts';
 
@@ -46,7 +46,7 @@ function readRounds(files: readonly SourceFile[], options: ImportOptions): Impor
     files,
     part: '',
     measure: [...new Set(measured.map(({ measure }) => measure))].sort().join(', '),
-    tasks: Math.max(...scores.flatMap(({ after, task }) => [after, task])),
+    tasks: largestTask(scores),
     taskNames: names,
     cells: withoutRepetitions(measured),
     notices: silent.length > 0 ? [`No score, hence no cell: ${silent.slice(0, 5).join(', ')}.`] : [],

@@ -22,9 +22,10 @@ const list = { type: 'string', maxLength: 4_000_000 };
 const whole = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
 const atLeastOne = { ...whole, minimum: 1 };
 const cost = { type: ['number', 'null'], minimum: 0 };
-const wholeCost = { ...whole, type: ['integer', 'null'] };
 /** SHA-256, or what stands in an imported row. */
 const digest = { type: 'string', pattern: '^([0-9a-f]{64}|unknown)$' };
+/** One number for all roles, or each role's, of which the class order comes first. */
+const seed = '([0-9]+|classOrder [^;]+)';
 const json = { type: 'string', maxLength: 32_000, pattern: '^\\{[\\s\\S]*\\}$' };
 
 const text = (schema: object) => ({ kind: 'text', schema }) as const;
@@ -60,7 +61,7 @@ export const columns = {
   threads: count(whole),
   palimpsest: text(name),
   seeds: count(atLeastOne),
-  seed_values: text({ ...list, pattern: '^[0-9]+(; [0-9]+)*$|^classOrder ' }),
+  seed_values: text({ ...list, pattern: `^${seed}(; ${seed})*$` }),
   seed_roles_varied: text({ ...words, pattern: '^([a-zA-Z]+( [a-zA-Z]+)*)?$' }),
   seeds_unfinished: count(whole),
   tasks: count({ ...atLeastOne, maximum: maximumTasks }),
@@ -69,8 +70,8 @@ export const columns = {
   training_seconds: number(cost),
   evaluation_seconds: number(cost),
   peak_memory_bytes: number(cost),
-  trainable_parameters: number(wholeCost),
-  total_parameters: number(wholeCost),
+  trainable_parameters: number(cost),
+  total_parameters: number(cost),
   kept_bytes: number(cost),
   kept_examples: number(cost),
   date: text({ type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?Z$' }),

@@ -113,7 +113,7 @@ export interface AddedSettings {
 }
 
 /**
- * Adds the methods of a search to the record in a file; a search of another kind (another text of the scenario, metric, number
+ * Adds the methods of a search to the record in a file; a search of another kind (another text of the scenario, other data, another metric, number
  * of trials, tasks or seeds) begins the record anew. The file is locked meanwhile, so that what another process adds stays.
  * @throws UserError when what is there is no such record
  */
@@ -128,8 +128,8 @@ export function addTunedSettings(file: string, found: TunedSettings): Promise<Ad
   });
 }
 
-function kindOf({ scenario, metric, firstTasks, seeds, trials }: TunedSettings): unknown {
-  return [scenario.digest, metric, firstTasks, seeds, trials];
+function kindOf({ scenario, dataset, metric, firstTasks, seeds, trials }: TunedSettings): unknown {
+  return [scenario.digest, dataset, metric, firstTasks, seeds, trials];
 }
 
 function parse(file: string): unknown {

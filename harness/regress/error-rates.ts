@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import { findMetric, type Metric } from '../evaluate/metrics/index.ts';
+import { findMetrics, type Metric } from '../evaluate/metrics/index.ts';
 import { leastForInterval } from '../evaluate/statistics.ts';
 import { Random } from '../random.ts';
 import type { DecisionRule, Verdict } from './decide.ts';
@@ -41,7 +41,7 @@ export function errorRates(
       `The reference has ${count} runs; to judge ${size} of them by the others it needs at least ${size + leastForInterval}.`,
     );
   }
-  const selected = (metrics ?? judgedMetrics).map(findMetric);
+  const selected = findMetrics(metrics ?? judgedMetrics);
   const values = selected.map((metric) => valuesOf(metric, reference));
   const random = new Random(seed ?? 1, 'error rates');
   const draws = Array.from({ length: trials }, () => new Set(random.sample(count, size)));

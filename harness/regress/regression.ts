@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import { evaluateMetric, findMetric, type Metric } from '../evaluate/metrics/index.ts';
+import { evaluateMetric, findMetrics, type Metric } from '../evaluate/metrics/index.ts';
 import { holm } from '../evaluate/statistics.ts';
 import { type CostTolerance, type JudgedCost, judgeCosts } from './costs.ts';
 import { type DecisionRule, decide, examine, type Finding, type Verdict } from './decide.ts';
@@ -46,7 +46,7 @@ export function judgeRuns(
   options: { readonly metrics?: readonly string[]; readonly costTolerance?: CostTolerance } = {},
 ): Regression {
   checkComparable(runs.definition, reference.definition);
-  const selected = (options.metrics ?? judgedMetrics).map(findMetric);
+  const selected = findMetrics(options.metrics ?? judgedMetrics);
   const metrics = judgeMetrics(
     selected,
     selected.map((metric) => ({

@@ -1,4 +1,4 @@
-import { findMetric } from '../evaluate/metrics/index.ts';
+import { findMetrics } from '../evaluate/metrics/index.ts';
 import { summarise } from '../evaluate/statistics.ts';
 import { percent } from '../report/format.ts';
 import { type DecisionRule, smallestFound } from './decide.ts';
@@ -22,9 +22,10 @@ export function sharpnessOf(
   rule: DecisionRule,
   metrics: readonly string[] = judgedMetrics,
 ): Sharpness[] {
-  return metrics.map(findMetric).map((metric) => {
+  const selected = findMetrics(metrics);
+  return selected.map((metric) => {
     const summary = summarise(valuesOf(metric, reference));
-    const change = (runs: number): number => smallestFound(summary, runs, rule, metrics.length);
+    const change = (runs: number): number => smallestFound(summary, runs, rule, selected.length);
     return { metric: metric.id, found: usualRuns.map((runs) => ({ runs, change: change(runs) })) };
   });
 }

@@ -17,7 +17,8 @@ export function bytes(count: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   let scaled = count;
   let unit = 0;
-  while (scaled >= 1000 && unit < units.length - 1) {
+  // What rounds to 1000 has four digits, too.
+  while (scaled >= 999.5 && unit < units.length - 1) {
     scaled /= 1024;
     unit++;
   }

@@ -6,9 +6,17 @@ export function reportJson(tables: readonly ReportTable[]): unknown {
     scenario: table.scenario,
     dataset: table.dataset,
     measuredOn: table.measuredOn,
+    ...extentOf(table),
     rows: table.rows.map(rowJson),
     incomplete: table.incomplete.map(incompleteJson),
   }));
+}
+
+/** How many of the stream's tasks there are, and how many of them were run where that is not all. */
+function extentOf({ rows, incomplete }: ReportTable): { tasks?: number; firstTasks?: number } {
+  const run = rows[0]?.runs[0] ?? incomplete[0]?.run;
+  const firstTasks = run?.record.definition.firstTasks;
+  return { ...(run && { tasks: run.record.tasks.length }), ...(firstTasks !== undefined && { firstTasks }) };
 }
 
 function rowJson(row: ReportRow): unknown {

@@ -77,7 +77,7 @@ export function publishedFraction({ text, unit, error }: PublishedCell): Publish
  * more than 97.115 to 97.125 %, so it is 0.00005. Null where the text is no accuracy in plain digits.
  */
 export function publishedRounding({ text, unit }: PublishedCell): number | null {
-  const digits = /^\d+(?:\.(\d*))?$/.exec(text.trim());
+  const digits = /^[-−]?\d+(?:\.(\d*))?$/.exec(text.trim());
   if (digits === null || unit === 'other') return null;
   const decimals = digits[1]?.length ?? 0;
   return 0.5 * 10 ** -(unit === 'percent' ? decimals + 2 : decimals);

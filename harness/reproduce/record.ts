@@ -37,7 +37,7 @@ export type TableRuns = ReadonlyMap<string, RunSample>;
 const run = object({
   id: text,
   seeds,
-  value: { type: 'number', minimum: 0, maximum: 1 },
+  value: { type: 'number' },
   totals: { type: 'array', items: { type: 'integer', minimum: 1 } },
   correct: { type: 'array', items: { type: 'array', items: { type: ['integer', 'null'], minimum: 0 } } },
   cost: { ...cost, type: 'object' },

@@ -216,7 +216,8 @@ function classOfTaskNeedsSameClasses({ kind, labels, tasks }: Scenario): Problem
 /** Where all tasks hold all classes, both are the same. */
 function withinTaskNeedsClassesOfItsOwn({ labels, tasks }: Scenario): Problem[] {
   if (labels !== 'within-task' || tasks.by !== 'domains') return [];
-  const message = 'is "within-task", but classes of domains keep the outputs that they have in the dataset; take "class"';
+  const message =
+    'is "within-task", but classes of domains keep the outputs that they have in the dataset; take "class"';
   return [{ path: '$.labels', message }];
 }
 

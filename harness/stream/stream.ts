@@ -31,6 +31,8 @@ export interface TaskStream {
   /** Number of outputs of the model's head over the whole stream. */
   readonly outputs: number;
   readonly tasks: readonly Task[];
+  /** How many tasks there were before the stream was cut short; left out where it was not. */
+  readonly wholeLength?: number;
   /** The dataset's identity as it goes into the run record. */
   readonly dataset: DatasetIdentity;
   /**

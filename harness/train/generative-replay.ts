@@ -1,4 +1,4 @@
-import { add, mul, type Scalar, slice, sum, type Tensor } from '@tensorflow/tfjs-core';
+import { add, matMul, minimum, mul, type Scalar, slice, sum, type Tensor } from '@tensorflow/tfjs-core';
 import { copyOf, float32 } from '../engine/tensor.ts';
 import type { TrainingTask } from '../stream/stream.ts';
 import type { Learner } from './learner.ts';
@@ -81,4 +81,23 @@ export function shared(current: Tensor, replay: Tensor, shares: Tensor): Scalar 
 export function rowsOf(matrix: Tensor): Tensor[] {
   const [rows, width] = matrix.shape as [number, number];
   return Array.from({ length: rows }, (_, row) => slice(matrix, [row, 0], [1, width]));
+}
+
+/**
+ * *Program.* Masks of the heads that answer for made-up rows, `[rows or 1, outputs]`: those that hold a row's class, or each in turn.
+ * @param classes of the rows, `[rows, outputs]`, if they have one
+ */
+export function headsOf(
+  classes: Tensor | undefined,
+  { 'heads.teacher': teacher, 'heads.student': student }: Readonly<Record<string, Tensor>>,
+): { teacher: Tensor; student: Tensor }[] {
+  if (!teacher || !student) throw new Error('There is no past head before the second task.');
+  if (classes) {
+    const chosen = matMul(classes, teacher, false, true);
+    // A class may be in several heads.
+    const masks = (heads: Tensor): Tensor => minimum(matMul(chosen, heads), 1);
+    return [{ teacher: masks(teacher), student: masks(student) }];
+  }
+  const students = rowsOf(student);
+  return rowsOf(teacher).map((head, index) => ({ teacher: head, student: students[index] as Tensor }));
 }

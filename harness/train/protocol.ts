@@ -9,6 +9,8 @@ export interface Protocol {
   readonly outputs: number;
   /** How many tasks the stream has. */
   readonly tasks: number;
+  /** How many the scenario has: more where only the first of them are run. */
+  readonly scenarioTasks: number;
   readonly inputShape: readonly number[];
   /** Shape and encoding of the inputs, for whoever stores some. */
   readonly inputs: Pick<Examples, 'shape' | 'encoding'>;
@@ -19,6 +21,16 @@ export interface Protocol {
    * @returns `[outputs]`; all 0 when nothing may be answered yet
    */
   candidates(phase: 'train' | 'test', task: number, seen: number): Float32Array;
+  /**
+   * Which outputs a row of a batch is compared over. Those of `candidates`; but where training has those of the `current` task
+   * and answers at test are not limited to them, all outputs seen in a batch of several tasks: else the outputs of two tasks
+   * would never meet in a loss, and rehearsal could not teach to tell them apart.
+   * @param task which the row is of
+   * @param now the task that is trained on
+   * @param mixed whether the batch has rows of another task
+   * @returns `[outputs]`
+   */
+  rowCandidates(task: number, now: number, mixed: boolean): Float32Array;
 }
 
 /**
@@ -38,21 +50,28 @@ export function protocolOf(stream: TaskStream, together = false): Protocol {
     for (const { outputs: indices } of answerable) for (const index of indices) mask[index] = 1;
     return mask;
   };
+  const maskOf = (rule: Candidates, task: number, seen: number): Float32Array => {
+    const key = `${rule} ${rule === 'current' ? task : seen}`;
+    const known = masks.get(key) ?? make(rule, task, seen);
+    masks.set(key, known);
+    return known;
+  };
+  const { train, test } = scenario.candidates;
+  const neverMeet = train === 'current' && test !== 'current';
   return {
     kind: scenario.kind,
     outputs,
     tasks: tasks.length,
+    scenarioTasks: stream.wholeLength ?? tasks.length,
     inputShape,
     inputs: { shape: first.train.shape, encoding: first.train.encoding },
     taskIdentity: scenario.taskIdentity,
     candidates(phase, task, seen) {
-      const stated = scenario.candidates[phase];
-      const meets = together && phase === 'train' && scenario.candidates.test !== 'current';
-      const rule = meets && stated === 'current' ? 'seen' : stated;
-      const key = `${rule} ${rule === 'current' ? task : seen}`;
-      const known = masks.get(key) ?? make(rule, task, seen);
-      masks.set(key, known);
-      return known;
+      const meets = together && phase === 'train' && neverMeet;
+      return maskOf(meets ? 'seen' : scenario.candidates[phase], task, seen);
+    },
+    rowCandidates(task, now, mixed) {
+      return maskOf(neverMeet && (together || mixed) ? 'seen' : train, task, now);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { UserError } from '../errors.ts';
 import type { Random } from '../random.ts';
 import type { TrainingTask } from '../stream/stream.ts';
 import { ExampleMemory, type ExampleReference } from './example-memory.ts';
@@ -92,9 +93,9 @@ export function refill<Settings extends BufferSettings>(
     groups.push({ task: task.index, label, rows: rowsWith(task, label), examples: task.train });
   }
   const share = shareOf(settings, groups);
-  const held = groups.flatMap((group) => {
+  const held = groups.flatMap((group, at) => {
     const { examples, rows, label } = group;
-    const count = share(group);
+    const count = share(group, at);
     const kept = examples === memory ? rows.slice(0, count) : select(rows, count, label);
     return kept.map((row) => ({ examples, row, task: group.task }));
   });
@@ -130,18 +131,23 @@ function rowsWith({ train }: TrainingTask, label: number): number[] {
   return [...train.labels.keys()].filter((row) => label === anyLabel || train.labels[row] === label);
 }
 
-/** How many examples each group may have. */
-function shareOf({ buffer, memory }: BufferSettings, groups: readonly Group[]): (group: Group) => number {
-  const labels = new Set(groups.map(({ label }) => label)).size;
-  const tasksWith = (wanted: number): number => groups.filter(({ label }) => label === wanted).length;
-  return ({ label }) => {
+/** How many examples each group may have. @returns of a group and its place among all */
+function shareOf(
+  { buffer, memory }: BufferSettings,
+  groups: readonly Group[],
+): (group: Group, at: number) => number {
+  const labels = [...new Set(groups.map(({ label }) => label))];
+  const tasksWith = (wanted: number): Group[] => groups.filter(({ label }) => label === wanted);
+  return (group, at) => {
+    const alike = tasksWith(group.label);
+    const amongAlike = (quota: number): number => part(quota, alike.length, alike.indexOf(group));
     switch (buffer) {
       case 'per-class':
-        return Math.floor(memory / tasksWith(label));
+        return amongAlike(memory);
       case 'shared-by-classes':
-        return Math.floor(Math.floor(memory / labels) / tasksWith(label));
+        return amongAlike(part(memory, labels.length, labels.indexOf(group.label)));
       case 'shared-by-tasks':
-        return Math.floor(memory / groups.length);
+        return part(memory, groups.length, at);
       default:
         return memory;
     }
@@ -149,16 +155,33 @@ function shareOf({ buffer, memory }: BufferSettings, groups: readonly Group[]): 
 }
 
 /**
- * All examples in memory, so often that they are about as many as the task's own: `max(1, ⌊N / memory⌋)` times
- * (naive rehearsal of Hsu et al. 2018), or once.
+ * The equal share of one of several, whole; where there is not one for each, one for the first of them. A memory that is
+ * smaller than its number of groups would else be emptied.
+ */
+function part(whole: number, parts: number, at: number): number {
+  return whole < parts ? Number(at < whole) : Math.floor(whole / parts);
+}
+
+/**
+ * All examples in memory, so often that they are about as many as the task's own: `max(1, ⌊N / M⌋)` times
+ * (naive rehearsal of Hsu et al. 2018), or once. M is the size of the memory where the setting says that, else what it holds.
+ * @throws UserError for a reservoir, whose places change under the task that goes through them
  */
 export function heldExamples<Settings extends BufferSettings>(
-  { memory, settings }: Learner<Settings>,
+  { method, memory, settings }: Learner<Settings>,
   task: TrainingTask,
   balanced: boolean,
 ): ExampleReference[] {
-  if (!memory) return [];
-  const times = balanced ? Math.max(1, Math.floor(task.train.count / settings.memory)) : 1;
+  if (settings.buffer === 'reservoir') {
+    throw new UserError(
+      `${method.name} cannot add a reservoir to the training set, since its examples change during the task. ` +
+        'Take another buffer (--set buffer=…) or another way to replay.',
+    );
+  }
+  if (!memory || memory.count === 0) return [];
+  const isWhole = settings.buffer.startsWith('shared');
+  const size = isWhole ? settings.memory : memory.count;
+  const times = balanced ? Math.max(1, Math.floor(task.train.count / size)) : 1;
   const once = memory.places().map((place) => memory.at(place));
   return Array.from({ length: times }, () => once).flat();
 }

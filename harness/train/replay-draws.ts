@@ -48,6 +48,7 @@ export function replayRoom<Settings extends DrawSettings>(
 ): number {
   const { replayBatch, replayFrom, buffer } = learner.settings;
   const past = task.index - 1;
+  if (learner.memory?.count === 0 && buffer !== 'reservoir') return 0;
   if (replayFrom === 'each-past-task') return past === 0 ? 0 : Math.ceil(replayBatch / past) * past;
   if (buffer === 'reservoir') return replayBatch;
   return Math.min(replayBatch, learner.memory?.count ?? 0);

@@ -95,10 +95,12 @@ export async function learnerOf(
     kind: 'class-incremental',
     outputs,
     tasks: 1,
+    scenarioTasks: 1,
     inputShape: step.inputShape,
     inputs: { shape: step.inputShape, encoding: { storage: 'float32', scale: [1], offset: [0] } },
     taskIdentity: { train: false, test: false },
     candidates: () => candidates,
+    rowCandidates: () => candidates,
   };
   const learner = new Learner({
     method,

@@ -56,7 +56,17 @@ describe.concurrent('compare', () => {
     const results = temporaryFolder();
     record(results, 'ewc', ewc);
     record(results, 'er', er);
-    const words = ['compare', 'er', 'ewc', '--results', results, '--json', '--metric', 'accuracy/final'];
+    const words = [
+      'compare',
+      'er',
+      'ewc',
+      '--results',
+      results,
+      '--json',
+      '--metric',
+      'accuracy',
+      'accuracy/final',
+    ];
     const { metrics, tasks, pairs } = JSON.parse((await palimpsest(words)).out);
     expect(pairs).toHaveLength(4);
     // Differences 5, 5.5, 5, 5.5 points: mean 5.25, standard error 0.5/√12, so t = 36.37.

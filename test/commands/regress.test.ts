@@ -30,6 +30,12 @@ describe('regress on real runs', () => {
     expect(out).toContain('strength=0, in the reference strength=30');
     expect(code).toBe(1);
     expect(readFileSync(junit, 'utf8')).toContain('<failure message="accuracy/final@1 is worse');
+    const own = ['--against', join(folder, 'own.json'), '--runs', 'five-permutations.ewc.*', '--record'];
+    const kept = await regress('ewc', 'broken', ...own);
+    expect(kept).toMatchObject({
+      code: 1,
+      error: expect.stringMatching(/made with .*strength=0.*Say so with --set/),
+    });
   });
 
   it('says ok of the same EWC with other seeds, timed against the calibration', async () => {

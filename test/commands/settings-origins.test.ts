@@ -22,6 +22,14 @@ async function pretrainedRun(overrides: Record<string, unknown>): Promise<RunDef
   });
 }
 
+it('of another version of the method, whose defaults are not known, all settings are told', async () => {
+  const usual = await pretrainedRun({});
+  const { method } = usual;
+  const older = { ...usual, method: { ...method, version: 0, settings: { rank: 3, targets: 'qkv' } } };
+  const originOf = await settingsOrigins([older], temporaryFolder());
+  expect(originOf(older)).toEqual({ origin: 'unknown', changed: ['version=0', 'rank=3', 'targets=qkv'] });
+});
+
 it('the checksum of weights that come with a backbone is no setting that somebody changed', async () => {
   const [usual, other] = [await pretrainedRun({}), await pretrainedRun({ rank: 3 })];
   const originOf = await settingsOrigins([usual, other], temporaryFolder());

@@ -38,6 +38,17 @@ describe('the same matrix through every importer', () => {
     expect(sorted(cells)).toEqual([...untrained, ...wholeOf(matrix)]);
   });
 
+  it('as many tasks as there may be', () => {
+    const [tasks, folder] = [300, temporaryFolder()];
+    const path = join(folder, 'logs.pyd');
+    const entries = Array.from({ length: tasks }, (_, stage) =>
+      Array.from({ length: tasks }, (_, task) => `'accuracy_${task + 1}_task${stage + 1}': 50.0`).join(', '),
+    );
+    writeFileSync(path, `{${entries.join(', ')}}\n`);
+    const [found] = readResults('mammoth', [path]).found;
+    expect([found?.tasks, found?.cells.length]).toEqual([tasks, tasks * tasks]);
+  });
+
   it('csv with a row for each stage names its tasks and leaves out what is empty', () => {
     const { cells, taskNames } = readOne('csv', [sample('csv/stages.csv')], { unit: 'fraction' });
     const untrained = [1, 2, 4].map((task) => ({ after: 0, task, accuracy: 0.1 }));

@@ -61,6 +61,19 @@ describe('a leaderboard as CSV', () => {
     expect(read(foreign)).toEqual([madeUpRow()]);
   });
 
+  it('comes back with one number for a seed and roles for others, and with means of counts', () => {
+    const seed_values = [
+      '1',
+      'classOrder 1, initialWeights 2, exampleOrder 2, memorySampling 2',
+      'classOrder 1, initialWeights 3, exampleOrder 3, memorySampling 3',
+    ].join('; ');
+    const row = madeUpRow({ fields: { seed_values, trainable_parameters: 302 / 3 } });
+    // The ids of the made-up runs are of other seeds, which is what is read last.
+    expect(() => read(formatLeaderboardCsv([row]))).toThrow(/column runs: names/);
+    const counted = madeUpRow({ fields: { trainable_parameters: 302 / 3, total_parameters: 302 / 3 } });
+    expect(read(formatLeaderboardCsv([counted]))).toEqual([counted]);
+  });
+
   it('reads rows with seeds by role', () => {
     const seed_values = 'classOrder 1, initialWeights 2, exampleOrder 3, memorySampling 4';
     const row = madeUpRow({ seeds: [1], fields: { seed_values } });

@@ -121,7 +121,7 @@ describe('a sketch of matrices', () => {
 
   it('of zeros is empty in energy, and takes in others all the same', () => {
     const zeros = sketchOf([Matrix.zeros(5, 4), Matrix.zeros(5, 3)], 2);
-    expect(energies(zeros).every((energy) => energy === 0)).toBe(true);
+    expect(energies(zeros)).toEqual([]);
     const matrix = normal(5, 4, new Random(5, 'after zeros'));
     const difference = Matrix.sub(gramOf(extended(zeros, matrix, 2, 1)), gramOf(sketchOf([matrix], 2)));
     expect(largestEntry(difference)).toBeLessThan(1e-12);
@@ -146,7 +146,7 @@ describe('the parts of a sketch', () => {
 
   it('share the energy', () => {
     expect(energies({ U: Matrix.eye(3, 2), s: [2, 1] })).toEqual([0.8, 0.2]);
-    expect(energies({ U: Matrix.eye(3, 2), s: [0, 0] })).toEqual([0, 0]);
+    expect(energies({ U: Matrix.eye(3, 2), s: [0, 0] })).toEqual([]);
   });
 
   it('are columns, also none or all', () => {

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { float32, type HostTensor, type HostTensors } from '../../harness/engine/tensor.ts';
 import { crossEntropyPerExample } from '../../harness/nn/losses.ts';
 import { vaeLoss } from '../../harness/nn/vae.ts';
+import { headsOf } from '../../harness/train/generative-replay.ts';
 import type { Method } from '../../harness/train/method.ts';
 import { loadMethod } from '../../harness/train/registry/methods.ts';
-import { headsOf } from '../../methods/bi-r.ts';
 import { runOnce } from '../nn/run.ts';
 import { expectClose } from '../support/closeness.ts';
 import { madeUpTask } from '../support/tiny-data.ts';
@@ -115,6 +115,22 @@ describe('brain-inspired replay', () => {
     }
   });
 
+  it('gives made-up rows the gates of the task that their class came in', async () => {
+    const pairs: [task: number, output: number][] = [];
+    const opened = await open({
+      settings: { prior: 'per-class', gates: 'task' },
+      watch: ({ class: classes, task: tasks }) => {
+        if (!classes || !tasks) return;
+        rowsOf(tasks).forEach((row, at) => {
+          pairs.push([row.indexOf(1), (rowsOf(classes)[at] ?? []).indexOf(1)]);
+        });
+      },
+    });
+    for (const index of [1, 2, 3]) await learn(opened, index);
+    expect(new Set(pairs.map(([, output]) => output))).toEqual(new Set([0, 1, 2, 3]));
+    for (const [task, output] of pairs) expect(task).toBe(Math.floor(output / 2));
+  });
+
   it('trains the prior of the classes of the task only', async () => {
     const opened = await open({});
     const before = { ...opened.learner.parameters };
@@ -183,8 +199,8 @@ describe('brain-inspired replay', () => {
   it('goes on after a checkpoint with the gates and the classes it has seen', async () => {
     const opened = await open({});
     await learn(opened, 1);
-    expect(valuesOf(opened.learner.kept).seen).toEqual([1, 1, 0, 0, 0, 0]);
-    expect(Object.keys(opened.learner.kept).sort()).toEqual(['gates.0', 'seen']);
+    expect(valuesOf(opened.learner.kept).cameIn).toEqual([1, 1, 0, 0, 0, 0]);
+    expect(Object.keys(opened.learner.kept).sort()).toEqual(['cameIn', 'gates.0']);
   });
 
   it.each([
@@ -233,6 +249,17 @@ describe('heads of made-up rows', () => {
     const right = [0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 0, 0];
     expect([...(teacher?.data ?? [])]).toEqual(right);
     expect([...(student?.data ?? [])]).toEqual(right);
+  });
+
+  it('count a class once that is in several of them', async () => {
+    const overlapping = float32([1, 1, 1, 1, 1, 0], [2, 3]);
+    const given = { heads: overlapping, classes: float32([1, 0, 0], [1, 3]) };
+    const { mask } = await runOnce('onnx', given, (tensor) => {
+      const heads = { 'heads.teacher': tensor('heads'), 'heads.student': tensor('heads') };
+      const [head] = headsOf(tensor('classes'), heads);
+      return { mask: head?.teacher as Tensor };
+    });
+    expect([...(mask?.data ?? [])]).toEqual([1, 1, 1]);
   });
 
   it('are all past ones for rows of no class', async () => {

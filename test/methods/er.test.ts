@@ -5,7 +5,7 @@ import { loadMethod } from '../../harness/train/registry/methods.ts';
 import { expectClose } from '../support/closeness.ts';
 import { descend, linearModel } from '../support/linear-model.ts';
 import { ListedExamples, twoTasks } from '../support/tiny-data.ts';
-import { learn, openLearner, trainOn, valuesOf } from '../support/tiny-learner.ts';
+import { answers, learn, openLearner, trainOn, valuesOf } from '../support/tiny-learner.ts';
 
 /** The rows of one batch, as they were when the batch was complete. */
 interface Composed {
@@ -70,6 +70,24 @@ describe('experience replay', () => {
     const tasks = [...(opened.learner.memory?.tasks ?? [])];
     expect(tasks.filter((task) => task === 1)).toHaveLength(20);
     expect(opened.learner.keptBytes).toBe(40 * (5 * 4 + 8));
+  });
+
+  it('teaches to tell tasks apart where each is trained among its own outputs', async () => {
+    const { method } = await loadMethod('er');
+    const tasks = twoTasks({ count: 100 });
+    const opened = await openLearner({
+      method,
+      tasks,
+      settings: { memory: 100, replayBatch: 50 },
+      training: { epochs: 30, learningRate: 0.02 },
+      scenario: { candidates: { train: 'current', test: 'seen' } },
+    });
+    for (const task of [1, 2]) await learn(opened, task);
+    for (const { index, test } of tasks) {
+      const given = await answers(opened, test, index, 2);
+      const right = given.filter((answer, row) => answer === test.labels[row]).length;
+      expect(right / given.length, `task ${index}`).toBeGreaterThan(0.6);
+    }
   });
 
   it('never holds more than its memory', async () => {

@@ -32,7 +32,14 @@ describe('addTunedSettings', () => {
     const both = await addTunedSettings(file, found('er'));
     expect(Object.keys(both.tuned.methods)).toEqual(['ewc', 'er']);
     expect(both.anew).toBe(false);
-    for (const changes of [{ trials: 2 }, { firstTasks: 1 }, { seeds: [102] }, { metric: 'other' }]) {
+    const otherData = { name: 'tiny', revision: '2', sha256: 'c' };
+    for (const changes of [
+      { dataset: otherData },
+      { trials: 2 },
+      { firstTasks: 1 },
+      { seeds: [102] },
+      { metric: 'other' },
+    ]) {
       const { tuned, anew } = await addTunedSettings(file, found('si', changes));
       expect(tuned).toEqual(found('si', changes));
       expect(anew).toBe(true);

@@ -221,6 +221,8 @@ describe('numbers for people', () => {
     [bytes(2048), '2 KiB'],
     [bytes(3_827_280), '3.65 MiB'],
     [bytes(123_456_789), '118 MiB'],
+    [bytes(1_023_600), '0.976 MiB'],
+    [bytes(999.667), '0.976 KiB'],
     [count(478_410), '478,410'],
     [duration(8.26), '8.3 s'],
     [duration(59.96), '1 min 0 s'],

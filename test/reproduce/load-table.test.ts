@@ -45,6 +45,7 @@ describe('the tables of the repository', () => {
     expect(rounding('19.80', 'percent')).toBeCloseTo(0.00005, 12);
     expect(rounding('70', 'percent')).toBeCloseTo(0.005, 12);
     expect(rounding('0.66', 'fraction')).toBeCloseTo(0.005, 12);
+    expect(rounding('-8.3', 'percent')).toBeCloseTo(0.0005, 12);
     expect(rounding('24/56/20', 'other')).toBeNull();
     expect(rounding('1e-1', 'fraction')).toBeNull();
   });

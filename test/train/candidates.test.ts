@@ -49,6 +49,24 @@ describe('candidates', () => {
     },
   );
 
+  it.each<[train: Candidates, test: Candidates, mixed: boolean, first: number[], second: number[]]>([
+    ['current', 'seen', true, [0, 1, 2, 3], [0, 1, 2, 3]],
+    ['current', 'seen', false, [0, 1], [2, 3]],
+    ['current', 'all', true, [0, 1, 2, 3], [0, 1, 2, 3]],
+    ['current', 'current', true, [0, 1], [2, 3]],
+    ['seen', 'seen', false, [0, 1, 2, 3], [0, 1, 2, 3]],
+  ])(
+    '%s in training and %s at test, a batch of several tasks %s: rows have %j and %j',
+    async (train, test, mixed, ...outputs) => {
+      const scenario = scenarioWith(train, test);
+      const { learner } = await openLearner({ method: fakeMethod(), tasks: twoTasks(), scenario });
+      const found = [1, 2].map((task) => [...learner.protocol.rowCandidates(task, 2, mixed)]);
+      expect(found).toEqual(
+        outputs.map((wanted) => [0, 1, 2, 3].map((output) => (wanted.includes(output) ? 1 : 0))),
+      );
+    },
+  );
+
   it.each<[Candidates, trainedOutputs: number[]]>([
     ['all', [0, 1, 2, 3]],
     ['seen', [0, 1]],

@@ -68,6 +68,17 @@ describe('what a memory holds after each task', () => {
     expect(Object.values(perTask[2] ?? {}).reduce((sum, count) => sum + count, 0)).toBe(15);
   });
 
+  it.each([
+    ['shared-by-tasks', 2, false],
+    ['shared-by-classes', 3, false],
+    ['per-class', 1, true],
+  ])('smaller than its groups: %s of %i stays full', async (buffer, memory, shared) => {
+    const total = buffer === 'per-class' ? 2 * memory : memory;
+    for (const counts of (await held({ buffer, memory }, shared)).slice(1)) {
+      expect(Object.values(counts).reduce((sum, count) => sum + count, 0)).toBe(total);
+    }
+  });
+
   it('is a uniform draw of a class', () => {
     const counts = new Array<number>(10).fill(0);
     const rows = counts.map((_, row) => row + 100);
@@ -77,6 +88,32 @@ describe('what a memory holds after each task', () => {
     }
     // Each 600 in expectation, with a standard deviation of 20.5.
     for (const count of counts) expect(Math.abs(count - 600)).toBeLessThan(4.5 * 20.5);
+  });
+});
+
+describe('an enlarged training set', () => {
+  const rows = async (settings: Record<string, unknown>): Promise<number[]> => {
+    const { method } = await loadMethod('er');
+    const tasks = [1, 2, 3].map((index) => madeUpTask(index, [2 * index - 2, 2 * index - 1], form));
+    const opened = await openLearner({ method, tasks, settings: { weighting: 'enlarged-set', ...settings } });
+    const added: number[] = [];
+    for (const task of opened.stream.tasks) {
+      added.push(method.addedExamples?.(opened.learner, task).length ?? 0);
+      await learn(opened, task.index);
+    }
+    return added;
+  };
+
+  it('has about as many examples of memory as of the task, whatever the size of the memory counts', async () => {
+    expect(await rows({ buffer: 'per-class', memory: 3 })).toEqual([0, 24, 24]);
+    expect(await rows({ buffer: 'per-task', memory: 6 })).toEqual([0, 24, 24]);
+    expect(await rows({ buffer: 'shared-by-tasks', memory: 6 })).toEqual([0, 24, 24]);
+  });
+
+  it('is not made with a reservoir, which changes while the task goes through it', async () => {
+    await expect(rows({ buffer: 'reservoir', memory: 6 })).rejects.toThrow(
+      'er cannot add a reservoir to the training set',
+    );
   });
 });
 

@@ -57,6 +57,14 @@ export function findMetric(id: string): Metric {
 }
 
 /**
+ * The metrics that a person names, each once: `accuracy` and `accuracy/final` are one.
+ * @throws UsageError that suggests the nearest id
+ */
+export function findMetrics(ids: readonly string[]): Metric[] {
+  return [...new Set(ids.map(findMetric))];
+}
+
+/**
  * The value of a metric on a matrix, or why there is none. Never NaN, and never 0 for lack of a cell.
  * @param reference the matrix of the run that a metric with `referenceCells` compares with
  */

@@ -55,10 +55,29 @@ export function detectionPower({ difference, deviation, counts, level }: Planned
   if (degreesOfFreedom < 1 || difference === 0) return 0;
   const noncentrality = Math.abs(difference) / (deviation * Math.sqrt(1 / first + 1 / second));
   const critical = jstat.jStat.studentt.inv(1 - level / 2, degreesOfFreedom);
-  // Beyond this the answer is 1 in float64, and the series of the distribution no longer converges.
-  if (noncentrality - critical > 30) return 1;
-  return 1 - jstat.jStat.noncentralt.cdf(critical, degreesOfFreedom, noncentrality);
+  return noncentralTail(critical, degreesOfFreedom, noncentrality);
 }
+
+/**
+ * P(T > t) of a noncentral t variable T = (Z + δ)/S, as the mean of Φ(δ − t·S) over S = √(χ²/ν). jStat's series for it ends
+ * before its largest terms where δ is large.
+ */
+function noncentralTail(t: number, degreesOfFreedom: number, noncentrality: number): number {
+  const { normal, gammaln } = jstat.jStat;
+  const half = degreesOfFreedom / 2;
+  const constant = Math.LN2 + half * Math.log(half) - gammaln(half);
+  // Beyond this, S has no probability left that float64 could show.
+  const width = (1 + 12 / Math.sqrt(degreesOfFreedom)) / quadratureSteps;
+  let tail = 0;
+  for (let step = 0; step < quadratureSteps; step++) {
+    const scale = (step + 0.5) * width;
+    const density = Math.exp(constant + (degreesOfFreedom - 1) * Math.log(scale) - half * scale * scale);
+    tail += density * normal.cdf(noncentrality - t * scale, 0, 1) * width;
+  }
+  return Math.min(1, tail);
+}
+
+const quadratureSteps = 5000;
 
 function squares(values: readonly number[]): number {
   return values.length < 2 ? 0 : sampleVariance([...values]) * (values.length - 1);

@@ -88,7 +88,7 @@ function firstOf(stream: TaskStream, count = stream.tasks.length): TaskStream {
   if (count > length) {
     throw new UserError(`${stream.scenario.name} has ${length} tasks; ask for the first ${length} or fewer.`);
   }
-  return { ...stream, tasks: stream.tasks.slice(0, count) };
+  return { ...stream, tasks: stream.tasks.slice(0, count), wholeLength: length };
 }
 
 /** @throws UserError when a task has nothing to be measured on: an accuracy of 0 of 0 would say nothing */

@@ -190,7 +190,8 @@ export class StepRunner<Settings> {
       random: this.#memoryRandom,
       extra: extraOf(feeds, this.#shape),
     });
-    rows.write((of) => learner.protocol.candidates('train', of, task.index), feeds);
+    const mixed = rows.rows.some((row) => row.task !== task.index);
+    rows.write((of) => learner.protocol.rowCandidates(of, task.index, mixed), feeds);
     const moment = this.#moment(epoch);
     this.#update++;
     learner.step++;

@@ -18,4 +18,10 @@ export function checkCompatibility(method: Method, scenario: Scenario): void {
         'Choose a task-incremental scenario.',
     );
   }
+  if (method.needs?.taskIdentityAtTest && !scenario.taskIdentity.train) {
+    throw new UserError(
+      `The method ${method.name} needs the task of each example also in training, which ${scenario.name} hides. ` +
+        'Let "taskIdentity" of the scenario tell it.',
+    );
+  }
 }

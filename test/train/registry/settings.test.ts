@@ -111,6 +111,13 @@ describe('a method and a scenario that do not fit', () => {
     );
   });
 
+  it('are refused when the scenario tells that identity at test alone', async () => {
+    const method = fakeMethod({ needs: { taskIdentityAtTest: true } });
+    const told = await loadScenario('split-mnist-task');
+    const late = { ...told, taskIdentity: { train: false, test: true } };
+    expect(() => checkCompatibility(method, late)).toThrow('needs the task of each example also in training');
+  });
+
   it('are refused when the scenario is of another kind', async () => {
     const scenario = await loadScenario('split-mnist-class');
     const method = fakeMethod({ kinds: ['domain-incremental'] });
