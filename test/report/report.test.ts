@@ -209,6 +209,7 @@ describe('the CSV of a report', () => {
 describe('the JSON of a report', () => {
   it('is plain data with every run’s value', () => {
     const json = JSON.parse(JSON.stringify(reportJson(groupRuns(recorded(threeSeeds('ewc', [50, 60]))))));
+    expect(json[0].tasks).toBe(2);
     expect(json[0].rows[0].metrics['accuracy/final@1']).toMatchObject({ mean: 0.725, values: [0.7, 0.75] });
   });
 });
