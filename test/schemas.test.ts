@@ -149,8 +149,8 @@ function expectAnswer(action: () => unknown): void {
   }
 }
 
-// 6 readers × (350 + 100) cases: 2,700. With the 6,400 of importers, the 4,000 of writing CSV (report/formats) and the 3,800 of
-// leaderboards these are 16,900.
+// 6 readers × (350 + 100) cases: 2,700. With the 6,400 of importers, the 4,000 of writing CSV (report/formats) and
+// the 3,800 of leaderboards these are 16,900.
 it.each(readers)('%s: any change is answered with a value or an error for people', (_name, open) => {
   const { document, readDocument } = open();
   readDocument(document);

@@ -55,7 +55,8 @@ export function readWeights(path: string): PretrainedWeights {
 
 /**
  * The backbone with these weights in it; only the head starts from random numbers.
- * @throws UserError when a tensor is missing or of another shape than the backbone's, or one that it does not have is in the file
+ * @throws UserError when a tensor is missing or of another shape than the backbone's,
+ *   or one that it does not have is in the file
  */
 export function withWeights(backbone: Backbone, weights: PretrainedWeights, path: string): Backbone {
   return {

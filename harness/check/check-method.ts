@@ -87,7 +87,10 @@ async function checkIn(folder: string, loaded: LoadedMethod, spec: RehearsalSpec
   );
 }
 
-/** What was seen during the run. A finding stands even if the run ended early; that there is none means something only after its end. */
+/**
+ * What was seen during the run. A finding stands even if the run ended early; that
+ * there is none means something only after its end.
+ */
 function watchedOutcomes(rehearsal: Rehearsal, earlier: readonly Outcome[]): Outcomes {
   const { watch, error, stream } = rehearsal;
   const seen = (check: CheckName): Outcomes => {

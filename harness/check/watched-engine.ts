@@ -2,7 +2,10 @@ import type { CompiledProgram, Engine, Program, ProgramState } from '../engine/p
 import type { HostTensors } from '../engine/tensor.ts';
 import type { Watch } from './watch.ts';
 
-/** An engine that shows what it is fed, what it predicts, and what it holds after each call. Results are the engine's own. */
+/**
+ * An engine that shows what it is fed, what it predicts, and what it holds
+ * after each call. Results are the engine's own.
+ */
 export function watchedEngine(engine: Engine, watch: Watch): Engine {
   return {
     name: engine.name,

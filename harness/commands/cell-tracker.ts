@@ -45,8 +45,8 @@ export class CellTracker {
   }
 
   /**
-   * A sentence on work beside the training that takes long, once in the life of a cell: by then a minute of it has passed and
-   * more is to come.
+   * A sentence on work beside the training that takes long, once in the life of a cell: by then
+   * a minute of it has passed and more is to come.
    */
   slowWork({ task, examples, of }: SummingProgress): string | undefined {
     if (examples === 0) return undefined;

@@ -26,8 +26,8 @@ export interface RunOptions {
 const mostSeeds = 10_000;
 
 /**
- * Reads `--seeds`: a count (`5` is 1 to 5), a list (`1,2,7`), a range (`3-7`), or a mixture of the last two. One chosen seed
- * is written `7-7` or `7,`.
+ * Reads `--seeds`: a count (`5` is 1 to 5), a list (`1,2,7`), a range (`3-7`), or a mixture of the last two. One
+ * chosen seed is written `7-7` or `7,`.
  */
 export function parseSeeds(text: string): number[] {
   if (/^\d+$/.test(text)) return range(1, limited(Number(text)), text);

@@ -26,7 +26,8 @@ const mostShown = 100;
 /**
  * Prints a leaderboard and writes the files that were asked for.
  * @param files leaderboards to show instead of recorded runs
- * @throws UsageError for unknown scenarios, metrics or files; UserError for a file that is not valid, and rows that disagree
+ * @throws UsageError for unknown scenarios, metrics or files; UserError for a
+ *   file that is not valid, and rows that disagree
  */
 export async function printLeaderboard(files: readonly string[], options: LeaderboardOptions): Promise<void> {
   const { csv, markdown, html, json } = options;

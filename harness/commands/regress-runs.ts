@@ -87,8 +87,9 @@ async function requireOverridesOf(
 }
 
 /**
- * Of runs of several kinds those with the reference's settings. Runs of one kind are all kept, whatever their settings: it may
- * be changed ones that are to be judged. So are all where none has the reference's, for the error that lists the kinds.
+ * Of runs of several kinds those with the reference's settings. Runs of one kind are all kept, whatever
+ * their settings: it may be changed ones that are to be judged. So are all where none has the
+ * reference's, for the error that lists the kinds.
  */
 export function withSettingsOf(
   reference: Reference | undefined,
@@ -100,7 +101,10 @@ export function withSettingsOf(
   return kept.length === 0 ? { kept: runs, left: 0 } : { kept, left: finished.length - kept.length };
 }
 
-/** With which settings the recorded runs were made is the caller's to say; `ewc.strength` is `strength` of its own method. */
+/**
+ * With which settings the recorded runs were made is the caller's to say;
+ * `ewc.strength` is `strength` of its own method.
+ */
 function ownOverrides(name: string, set: RegressOptions['set'] = {}): Readonly<Record<string, unknown>> {
   const prefix = `${name}.`;
   return Object.fromEntries(

@@ -23,7 +23,8 @@ import { checkOutputs, writeOutput } from './write-output.ts';
 /**
  * Runs what is missing of a table and prints it.
  * @returns the exit code
- * @throws UsageError for an unknown table, cell or method, and for two results on standard output; UserError for files that are not valid
+ * @throws UsageError for an unknown table, cell or method, and for two results on standard
+ *   output; UserError for files that are not valid
  */
 export async function reproduceTable(name: string, options: ReproduceOptions): Promise<number> {
   checkOptions(options);

@@ -22,7 +22,8 @@ import { checkOutputs, isStandardOutput } from './write-output.ts';
 /**
  * Runs all methods with all seeds and prints what came of it.
  * @returns The exit code.
- * @throws UsageError for an unknown scenario, method or setting, and for two results on standard output, before anything is run.
+ * @throws UsageError for an unknown scenario, method or setting, and for two results
+ *   on standard output, before anything is run.
  */
 export async function runSweep(scenario: string, options: RunOptions): Promise<number> {
   checkOutputs({ '--csv': options.csv }, options.json);

@@ -13,9 +13,9 @@ import { defaultsOf, resolveSettings } from '../train/registry/settings.ts';
 import { tunedFile } from './tuned-for.ts';
 
 /**
- * Tells of a run whether its settings are the defaults, those that `palimpsest tune` found, or others. It is `unknown` where the
- * method does not come with the program in the version that was run; and where the scenario does not, unless the method's own
- * settings were changed.
+ * Tells of a run whether its settings are the defaults, those that `palimpsest tune` found, or others. It is
+ * `unknown` where the method does not come with the program in the version that was run; and where the scenario does
+ * not, unless the method's own settings were changed.
  * @param definitions what will be asked about
  * @param results the folder with `tuned/`
  */
@@ -63,7 +63,10 @@ async function present<Item>(
   return new Map(await Promise.all(names.map(async (name) => [name, await load(name)] as const)));
 }
 
-/** Of a scenario that is not here, such as one of the user's own, training and backbone cannot be told; the method's settings can. */
+/**
+ * Of a scenario that is not here, such as one of the user's own, training and
+ * backbone cannot be told; the method's settings can.
+ */
 function originOfMethod(definition: RunDefinition, method: Method): SettingsOrigin {
   const usual = { ...definition, method: { ...definition.method, settings: defaultsOf(method) } };
   const changed = differingSettings([definition, usual], 0);

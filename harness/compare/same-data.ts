@@ -13,7 +13,10 @@ export function dataOf(record: RunRecord): DataDefinition {
   return { ...record.definition, importedTasks: importedTasks(record) };
 }
 
-/** In what two runs were not measured on the same examples of the same scenario, one sentence part each; none if they were. */
+/**
+ * In what two runs were not measured on the same examples of the same
+ * scenario, one sentence part each; none if they were.
+ */
 export function dataDifferences(one: DataDefinition, other: DataDefinition): string[] {
   return [
     difference('the scenario', one.scenario.name, other.scenario.name),

@@ -13,8 +13,8 @@ interface CsvLine {
 }
 
 /**
- * The exchange format: header `after,task,correct,total`, one line a cell, a newline after each. Cells of which the accuracy
- * alone is known make the header `after,task,accuracy`; numbers are written so that they come back exactly.
+ * The exchange format: header `after,task,correct,total`, one line a cell, a newline after each. Cells of which the
+ * accuracy alone is known make the header `after,task,accuracy`; numbers are written so that they come back exactly.
  */
 export function formatAccuracyCsv(cells: readonly MatrixCell[]): string {
   const counted = cells.every(isCounted);

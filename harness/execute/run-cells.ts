@@ -14,7 +14,10 @@ export type CellOutcome =
 export interface RunCellsOptions {
   /** Most processes at a time; at least 1. */
   readonly jobs: number;
-  /** Called for every event of the cell with this position; each cell's last one is `finished` or `failed`, unless stopped. */
+  /**
+   * Called for every event of the cell with this position; each cell's last
+   * one is `finished` or `failed`, unless stopped.
+   */
   readonly onEvent?: (index: number, event: CellEvent) => void;
   /** Called for every line that a cell prints. */
   readonly onOutput?: (index: number, line: string) => void;
@@ -34,8 +37,9 @@ export interface RunCellsResult {
 const ownModule = fileURLToPath(new URL('../train/loop/run-cell.ts', import.meta.url));
 
 /**
- * Runs each cell in a fresh process, so many at a time. A cell that fails or crashes becomes a `failed` outcome and does not
- * stop the others. The first Ctrl-C lets no further cell begin and asks the running ones to stop; the second kills them.
+ * Runs each cell in a fresh process, so many at a time. A cell that fails or crashes becomes a
+ * `failed` outcome and does not stop the others. The first Ctrl-C lets no further cell begin and asks
+ * the running ones to stop; the second kills them.
  */
 export async function runCells(
   specs: readonly CellSpec[],

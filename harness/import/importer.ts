@@ -97,7 +97,10 @@ export function unitOf({ format, unit }: Importer, options: ImportOptions): Unit
   return said;
 }
 
-/** How many tasks cells are of: the largest number of one, be it trained on or measured. Of many cells, too, for whom `Math.max` has no room. */
+/**
+ * How many tasks cells are of: the largest number of one, be it trained on or measured. Of
+ * many cells, too, for whom `Math.max` has no room.
+ */
 export function largestTask(cells: Iterable<{ readonly after: number; readonly task: number }>): number {
   let largest = 0;
   for (const { after, task } of cells) largest = Math.max(largest, after, task);

@@ -26,8 +26,8 @@ const secondOrder = [9, 6, 7, 8, 5, 10, 0, 1, 3, 4, 2];
 const cifar10Column = 2;
 
 /**
- * A `.npy` array of accuracies, row i after task i, columns the tasks: ZSCL's tables of MTIL (percent, 11 rows of 12 columns,
- * CIFAR-10 the third, or flat) and any other square array.
+ * A `.npy` array of accuracies, row i after task i, columns the tasks: ZSCL's tables of MTIL (percent, 11 rows of 12
+ * columns, CIFAR-10 the third, or flat) and any other square array.
  */
 export const zscl: Importer = {
   format: 'zscl',

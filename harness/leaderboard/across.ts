@@ -17,7 +17,10 @@ export interface MethodAcross {
   readonly name: string;
   /** Scenarios in which it has one complete row. */
   readonly scenarios: number;
-  /** Mean of its ranks over the scenarios, 1 is best; null where it does not cover all of them or nothing could be ranked. */
+  /**
+   * Mean of its ranks over the scenarios, 1 is best; null where it does not
+   * cover all of them or nothing could be ranked.
+   */
   readonly averageRank: number | null;
 }
 
@@ -39,9 +42,9 @@ export interface Across {
 }
 
 /**
- * Ranks over scenarios: Friedman's test and Nemenyi's critical difference over the methods that have a complete row on every
- * scenario. Of a scenario with several versions the newest counts, lest one scenario counts twice. Imported rows do not take part:
- * which protocol they followed is not known.
+ * Ranks over scenarios: Friedman's test and Nemenyi's critical difference over the methods that have a complete row
+ * on every scenario. Of a scenario with several versions the newest counts, lest one scenario counts twice. Imported
+ * rows do not take part: which protocol they followed is not known.
  */
 export function acrossScenarios(boards: readonly Board[], metric: Metric): Across {
   const blocks = new Map<string, Map<string, number>>();

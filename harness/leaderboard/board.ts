@@ -7,7 +7,10 @@ import { definitionOf, importedTasksOf, isImported, type LeaderboardRow } from '
 /** A row in its place. */
 export interface RankedRow {
   readonly row: LeaderboardRow;
-  /** What the row is called: the method's name and `key=value` for what sets it apart from the default and from its rivals. */
+  /**
+   * What the row is called: the method's name and `key=value` for what sets
+   * it apart from the default and from its rivals.
+   */
   readonly label: readonly string[];
   /** From 1 by the first metric, equal means share the mean of their ranks; null for references and incomplete rows. */
   readonly rank: number | null;
@@ -15,7 +18,10 @@ export interface RankedRow {
   readonly lacking: readonly string[];
 }
 
-/** Rows that may be compared: one version of one scenario on the same data, by what was measured; imported ones of as many tasks. */
+/**
+ * Rows that may be compared: one version of one scenario on the same data, by what
+ * was measured; imported ones of as many tasks.
+ */
 export interface Board {
   readonly rows: readonly RankedRow[];
   readonly incomplete: readonly RankedRow[];

@@ -19,9 +19,9 @@ export interface Contradiction {
 }
 
 /**
- * The first thing in a row that does not fit the rest of it: counts of lists, means and intervals that do not follow from the
- * values of the seeds, run ids that do not follow from settings and seeds. A row whose schema holds and that passes this can
- * still be invented, but not changed in one place.
+ * The first thing in a row that does not fit the rest of it: counts of lists, means and intervals that do not follow
+ * from the values of the seeds, run ids that do not follow from settings and seeds. A row whose schema holds and that
+ * passes this can still be invented, but not changed in one place.
  */
 export function contradictionOf(row: LeaderboardRow): Contradiction | undefined {
   for (const check of [checkJson, checkLists, checkCells, checkDate, checkOrigin, checkMetrics, checkRuns]) {

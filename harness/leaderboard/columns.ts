@@ -7,7 +7,10 @@ export const leaderboardFormat = 1;
 /** The first column, by which a file is known for a leaderboard. */
 export const formatColumn = 'leaderboard_format';
 
-/** What a column holds. `number` may be an empty field, `count` and `text` may not say "no value"; an empty text is a text. */
+/**
+ * What a column holds. `number` may be an empty field, `count` and `text`
+ * may not say "no value"; an empty text is a text.
+ */
 type ColumnKind = 'text' | 'count' | 'number';
 
 interface Column {

@@ -25,8 +25,8 @@ export interface RowsOfRuns {
 }
 
 /**
- * Rows of a leaderboard from recorded runs. Runs on validation data are for choosing settings and make no row; runs that are
- * not finished are counted in the row of their finished siblings.
+ * Rows of a leaderboard from recorded runs. Runs on validation data are for choosing settings and make no row; runs
+ * that are not finished are counted in the row of their finished siblings.
  */
 export function rowsFromRuns(
   runs: readonly RecordedRun[],

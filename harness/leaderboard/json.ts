@@ -1,7 +1,10 @@
 import type { Across } from './across.ts';
 import type { Board, RankedRow } from './board.ts';
 
-/** A leaderboard as plain data for a program: rows with the columns of the CSV, their ranks, and what incomplete ones lack. */
+/**
+ * A leaderboard as plain data for a program: rows with the columns of the
+ * CSV, their ranks, and what incomplete ones lack.
+ */
 export function leaderboardJson(boards: readonly Board[], across: Across): unknown {
   return {
     boards: boards.map(({ rows, incomplete }) => ({

@@ -18,9 +18,9 @@ const results = [
 ] as const satisfies ColumnName[];
 
 /**
- * Rows without those that were given twice, whatever the order in which they come. Rows of one method with the same settings
- * on the same scenario become one: that of the most seeds where one holds the other's, with the sources of both. Of equal
- * ones, times, machine and date are those of the first that was made.
+ * Rows without those that were given twice, whatever the order in which they come. Rows of one method with the same
+ * settings on the same scenario become one: that of the most seeds where one holds the other's, with the sources of
+ * both. Of equal ones, times, machine and date are those of the first that was made.
  * @throws UserError for two that disagree, naming both places, the column and what they say
  */
 export function mergeRows(placed: readonly PlacedRow[]): PlacedRow[] {
@@ -36,8 +36,8 @@ export function withSource(placed: readonly PlacedRow[], source: string): Placed
 }
 
 /**
- * Rows of one identity as one. All are held against the largest, not each against the next: two rows that share no seed agree
- * by way of a third that holds both, wherever that one stands.
+ * Rows of one identity as one. All are held against the largest, not each against the next: two rows that share no
+ * seed agree by way of a third that holds both, wherever that one stands.
  */
 function mergeGroup(group: readonly PlacedRow[]): PlacedRow {
   const distinct = groupsOf(group, ({ row }) => [...matricesByRun(row).keys()].sort().join(' ')).map(

@@ -96,7 +96,10 @@ export function rowIdentity(row: LeaderboardRow): string {
   return digestOf([definitionOf(row), tool, measure, importedTasksOf(row)]);
 }
 
-/** How many tasks an imported row has, which nothing else in it says; null for a row of this program, whose scenario says it. */
+/**
+ * How many tasks an imported row has, which nothing else in it says; null for
+ * a row of this program, whose scenario says it.
+ */
 export function importedTasksOf(row: LeaderboardRow): number | null {
   return isImported(row) ? row.fields.tasks : null;
 }

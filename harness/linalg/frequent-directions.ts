@@ -50,7 +50,10 @@ export function sketchMatrix({ U, s }: Sketch): Matrix {
   return s.length === 0 ? U : U.clone().mulRowVector([...s]);
 }
 
-/** Shares of the directions in the sketch's squared Frobenius norm; they sum to 1. A sketch of nothing has no directions. */
+/**
+ * Shares of the directions in the sketch's squared Frobenius norm; they
+ * sum to 1. A sketch of nothing has no directions.
+ */
 export function energies({ s }: Sketch): number[] {
   const total = s.reduce((sum, value) => sum + value ** 2, 0);
   return total === 0 ? [] : s.map((value) => value ** 2 / total);

@@ -4,8 +4,8 @@ import { leftSvd } from './svd.ts';
 import { columnsOf, fromColumns } from './vectors.ts';
 
 /**
- * A subspace of the inputs of a layer, which has n of them, by an orthonormal basis of the smaller part: of the subspace itself
- * (`taken`), or of what is orthogonal to it (`free`).
+ * A subspace of the inputs of a layer, which has n of them, by an orthonormal basis of the smaller part: of the
+ * subspace itself (`taken`), or of what is orthogonal to it (`free`).
  */
 export interface GradientMemory {
   readonly kind: 'taken' | 'free';
@@ -26,9 +26,10 @@ export function directionsTaken({ kind, basis }: GradientMemory): number {
 }
 
 /**
- * The memory after a task: the leading left singular vectors of what the task's inputs have in free directions are taken, until a
- * share of the squared singular values of all of it is in taken ones (DualGPM; Liang and Li 2023, as released with InfLoRA).
- * After the first task they are, as released, those below the share, one at least; later those that reach it.
+ * The memory after a task: the leading left singular vectors of what the task's inputs have in free
+ * directions are taken, until a share of the squared singular values of all of it is in taken ones (DualGPM;
+ * Liang and Li 2023, as released with InfLoRA). After the first task they are, as released, those below the
+ * share, one at least; later those that reach it.
  * @param covariance of the task's inputs, `[n, n]`, to any scale
  * @param share ε, 0 to 1
  * @param what names the matrix in an error

@@ -1,10 +1,10 @@
 import { Matrix, solve } from 'ml-matrix';
 
 /**
- * Minimises `½ vᵀ P v + qᵀ v` where no entry of v is below `floor`, exactly but for rounding, by the active-set method of
- * Lawson & Hanson (1974, "Solving Least Squares Problems", chapter 23): an entry whose gradient is negative is set free, the
- * programme of the free ones is solved, and where that leaves the floor the step is cut short and an entry goes back.
- * Each round ends lower than the one before, so no set comes twice.
+ * Minimises `½ vᵀ P v + qᵀ v` where no entry of v is below `floor`, exactly but for rounding, by the active-set
+ * method of Lawson & Hanson (1974, "Solving Least Squares Problems", chapter 23): an entry whose gradient is negative
+ * is set free, the programme of the free ones is solved, and where that leaves the floor the step is cut short and an
+ * entry goes back. Each round ends lower than the one before, so no set comes twice.
  * @param P symmetric and positive definite
  * @param q as many as P has rows
  */

@@ -31,10 +31,10 @@ export interface Search {
 /**
  * The leading left singular vectors and values of a matrix.
  *
- * `exact`: from its singular value decomposition. `randomised`: from its part in a subspace of few dimensions more, found by
- * subspace iteration from random directions (Halko, Martinsson, Tropp 2011, algorithms 4.4 and 5.1), or from given ones with
- * random ones beside them; values are at most the exact ones. Where that subspace would be no smaller than the matrix, the
- * matrix is decomposed exactly.
+ * `exact`: from its singular value decomposition. `randomised`: from its part in a subspace of few dimensions more,
+ * found by subspace iteration from random directions (Halko, Martinsson, Tropp 2011, algorithms 4.4 and 5.1), or from
+ * given ones with random ones beside them; values are at most the exact ones. Where that subspace would be no smaller
+ * than the matrix, the matrix is decomposed exactly.
  * @param matrix `[m, n]`
  * @param rank how many; at most min(m, n) are found. `randomised` finds fewer where the others are below about 10⁻⁶ of the
  *   largest: A Aᵀ has them squared, which is next to rounding

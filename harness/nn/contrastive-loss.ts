@@ -47,9 +47,9 @@ export interface ContrastiveLoss {
  *     image part = mean over images of  − log softmax over the current classes (z)[own class]
  *     text part  = mean over ALL classes, seen ones too, of  − Σ_{images of the class} log softmax over images (z)
  *
- * A seen class takes no part in the soft-max over classes and has no image in the batch: all it does is count in the mean of
- * the text part. So its features are not asked for, only the number of such classes. Unlike CLIP's own loss the text part
- * sums over the images of a class instead of taking their mean, as the code does.
+ * A seen class takes no part in the soft-max over classes and has no image in the batch: all it does is count in the
+ * mean of the text part. So its features are not asked for, only the number of such classes. Unlike CLIP's own loss
+ * the text part sums over the images of a class instead of taking their mean, as the code does.
  */
 export function contrastiveLoss({ images, texts, labels, scale, seen }: ContrastiveBatch): ContrastiveLoss {
   const [rows] = images.shape as [number];

@@ -13,7 +13,8 @@ export interface MixturePrior {
 const tiny = 1e-30;
 
 /**
- * `log N(z; μ, σ²)` of each row under each mode, but for the constant −½ log 2π a dimension, which cancels in a divergence; `[rows, modes]`.
+ * `log N(z; μ, σ²)` of each row under each mode, but for the constant −½ log 2π a dimension,
+ * which cancels in a divergence; `[rows, modes]`.
  * @param z `[rows, latent]`
  */
 export function logDensities(z: Tensor, { mean, logVariance }: MixturePrior): Tensor {
@@ -23,7 +24,10 @@ export function logDensities(z: Tensor, { mean, logVariance }: MixturePrior): Te
   return mul(sum(add(spread, div(square(distance), exp(spread))), -1), -0.5);
 }
 
-/** The log-density under the one mode that a row belongs to, `[rows]`. @param chosen 1 for that mode, else 0; `[rows, modes]` */
+/**
+ * The log-density under the one mode that a row belongs to, `[rows]`.
+ * @param chosen 1 for that mode, else 0; `[rows, modes]`
+ */
 export function densityOfMode(densities: Tensor, chosen: Tensor): Tensor {
   return sum(mul(densities, chosen), -1);
 }

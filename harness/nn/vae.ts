@@ -39,8 +39,8 @@ export interface VaeShape {
 type LayerSize = readonly [name: string, from: number, to: number];
 
 /**
- * Fresh weights and biases, uniform in ±1/√inputs; names are `encoder.0.weight`, `mean.weight`, `decoder.0.weight`, `output.weight`.
- * Log-variances have no bias, as in the code of van de Ven et al. (`fc_layer_split`).
+ * Fresh weights and biases, uniform in ±1/√inputs; names are `encoder.0.weight`, `mean.weight`, `decoder.0.weight`,
+ * `output.weight`. Log-variances have no bias, as in the code of van de Ven et al. (`fc_layer_split`).
  */
 export function initialiseVae(shape: VaeShape, random: Random): HostTensors {
   const { inputs, hidden } = shape;
@@ -113,8 +113,8 @@ export function drawLatent({ mean: centre, logVariance }: Posterior, noise: Tens
 
 /**
  * What the decoder gives before its last non-linearity: logits of shares, or means; `[rows, inputs]`.
- * @param gates what the hidden layers' units are multiplied with before their non-linearity, in the decoder's order, `[rows, width]`
- *   each; nothing when left out
+ * @param gates what the hidden layers' units are multiplied with before their non-linearity, in the decoder's order,
+ *   `[rows, width]` each; nothing when left out
  */
 export function decode(
   { hidden }: VaeShape,
@@ -170,10 +170,11 @@ export function standardDivergence({ mean: centre, logVariance }: Posterior): Te
 }
 
 /**
- * `log p(x)` of each row by importance sampling with q(z|x): the logarithm of the mean over samples of `p(x|z) p(z) / q(z|x)`
- * (Burda et al. 2016, equation 8); `[rows]`.
+ * `log p(x)` of each row by importance sampling with q(z|x): the logarithm of the mean over samples of `p(x|z) p(z) /
+ * q(z|x)` (Burda et al. 2016, equation 8); `[rows]`.
  * @param noise standard normal, `[samples, latent]`, the same for every row
- * @param given the distribution p(x|z) that counts, if it is not that of training: around the shares, too, there can be a normal
+ * @param given the distribution p(x|z) that counts, if it is not that of training:
+ *   around the shares, too, there can be a normal
  */
 export function logLikelihood(
   shape: VaeShape,
@@ -206,9 +207,9 @@ export function logLikelihood(
 }
 
 /**
- * `log p(x|z)` of each row and sample, `[rows, samples]`. As {@link reconstructionLoss}, but made for many samples: x is not
- * repeated, `Σ (x − m)²` is `Σ x² − 2 x·m + Σ m²`, and `log(1 + eˡ)` is `max(l, 0) − log σ(|l|)`, whose parts are vectorised where softplus
- * is not.
+ * `log p(x|z)` of each row and sample, `[rows, samples]`. As {@link reconstructionLoss}, but made for many samples: x
+ * is not repeated, `Σ (x − m)²` is `Σ x² − 2 x·m + Σ m²`, and `log(1 + eˡ)` is `max(l, 0) − log σ(|l|)`, whose parts
+ * are vectorised where softplus is not.
  * @param x `[rows, inputs]`
  * @param output logits of shares, or means; `[rows, samples, inputs]`
  */

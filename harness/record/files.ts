@@ -49,8 +49,9 @@ export function withFileErrors<Result>(doing: string, operation: () => Result): 
 }
 
 /**
- * Makes a folder, and those above it that are missing; nothing where it is there already. Node's `recursive` is not used: it
- * tries for ever where a file system says that there is no such folder while the one above it stands, as /proc does.
+ * Makes a folder, and those above it that are missing; nothing where it is there already. Node's
+ * `recursive` is not used: it tries for ever where a file system says that there is no such folder
+ * while the one above it stands, as /proc does.
  * @throws UserError where the file system takes no folders; else the error that it gave
  */
 export function makeFolder(path: string): void {
@@ -72,8 +73,9 @@ export function makeFolder(path: string): void {
 }
 
 /**
- * Replaces a file as a whole, synced to disk: after a crash, or where the disk is full, it holds the old content or the new,
- * never a part. Its permissions stay, folders that are missing are made, and where the path is a link, its target is replaced.
+ * Replaces a file as a whole, synced to disk: after a crash, or where the disk is full, it holds the
+ * old content or the new, never a part. Its permissions stay, folders that are missing are made, and
+ * where the path is a link, its target is replaced.
  * @throws UserError where it cannot be written; then the old content is untouched
  */
 export function replaceFile(path: string, content: string | Buffer): void {
@@ -102,7 +104,10 @@ export function writeWhole(file: number, bytes: Buffer): void {
   for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
 }
 
-/** A new file on the same disk, as renaming needs. It is nobody else's, even where process ids are the same in two containers. */
+/**
+ * A new file on the same disk, as renaming needs. It is nobody else's, even
+ * where process ids are the same in two containers.
+ */
 function openBeside(path: string): { readonly file: number; readonly temporary: string } {
   for (let number = 0; ; number++) {
     const temporary = `${path}.${process.pid}.${number}`;

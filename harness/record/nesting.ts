@@ -2,8 +2,8 @@
 const deepest = 100;
 
 /**
- * Whether JSON text is nested so deeply that walking through it would exhaust the stack. Whoever is about to take digests of
- * a file from elsewhere asks this first. Brackets in strings do not count.
+ * Whether JSON text is nested so deeply that walking through it would exhaust the stack. Whoever is about to take
+ * digests of a file from elsewhere asks this first. Brackets in strings do not count.
  */
 export function isNestedTooDeeply(text: string): boolean {
   let depth = 0;

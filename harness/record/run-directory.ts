@@ -47,9 +47,9 @@ export class RunDirectory {
   }
 
   /**
-   * Opens the directory of the run with this definition; makes it where there is none. A run that had failed or was cut off
-   * is marked running again; a finished one is left as it is, so look at `finished` first. Of that nothing is locked or written,
-   * so that it may lie in a folder that is read-only.
+   * Opens the directory of the run with this definition; makes it where there is none. A run that had failed or was
+   * cut off is marked running again; a finished one is left as it is, so look at `finished` first. Of that nothing is
+   * locked or written, so that it may lie in a folder that is read-only.
    * @throws UserError when another process works on the run, the directory cannot be written, or its files were edited.
    */
   static open(resultsDirectory: string, start: RunStart): RunDirectory {

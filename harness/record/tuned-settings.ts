@@ -44,7 +44,10 @@ export interface TunedSettings {
   readonly methods: Readonly<Record<string, TunedMethod>>;
 }
 
-/** Whether the best trial has values. It has none where all failed: then its settings are only those that were tried first. */
+/**
+ * Whether the best trial has values. It has none where all failed: then its
+ * settings are only those that were tried first.
+ */
 export function isMeasured({ trials, best }: TunedMethod): boolean {
   return (trials[best]?.values.length ?? 0) > 0;
 }
@@ -113,8 +116,9 @@ export interface AddedSettings {
 }
 
 /**
- * Adds the methods of a search to the record in a file; a search of another kind (another text of the scenario, other data, another metric, number
- * of trials, tasks or seeds) begins the record anew. The file is locked meanwhile, so that what another process adds stays.
+ * Adds the methods of a search to the record in a file; a search of another kind (another text of the scenario, other
+ * data, another metric, number of trials, tasks or seeds) begins the record anew. The file is locked meanwhile, so
+ * that what another process adds stays.
  * @throws UserError when what is there is no such record
  */
 export function addTunedSettings(file: string, found: TunedSettings): Promise<AddedSettings> {

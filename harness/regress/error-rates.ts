@@ -17,8 +17,8 @@ export interface ErrorRates {
   /** Runs of the reference judged by the others: anything but `ok` is an error. */
   readonly unchanged: VerdictShares;
   /**
-   * The same runs with one metric made worse by the rule's `detect`, that one for which it is found least often: anything but
-   * `worse` is an error.
+   * The same runs with one metric made worse by the rule's `detect`, that one for which it is found
+   * least often: anything but `worse` is an error.
    */
   readonly worsened: VerdictShares;
   /** The same with one metric made better. */

@@ -35,7 +35,10 @@ export interface IncompleteRun {
   readonly reason: string;
 }
 
-/** Rows that may stand in one table: one version of one scenario on the same data, measured on the same examples; imported ones of as many tasks. */
+/**
+ * Rows that may stand in one table: one version of one scenario on the same data, measured on the
+ * same examples; imported ones of as many tasks.
+ */
 export interface ReportTable {
   readonly scenario: RunDefinition['scenario'];
   readonly dataset: RunDefinition['dataset'];
@@ -59,7 +62,10 @@ export function groupRuns(
     .sort(compareTables);
 }
 
-/** Imported numbers share a table only with others that measure the same on as many tasks, never with runs of this program. */
+/**
+ * Imported numbers share a table only with others that measure the same on
+ * as many tasks, never with runs of this program.
+ */
 function tableKey({ record }: RecordedRun): string {
   const { scenario, dataset, measuredOn, firstTasks, imported } = record.definition;
   return digestOf([
@@ -90,8 +96,9 @@ function tableOf(group: readonly RecordedRun[], selected: readonly Metric[]): Re
 }
 
 /**
- * A digest of everything but the seeds: runs that differ in anything else are not samples of one quantity. Imported runs with
- * several seeds come from several files; whether these tell of one stream shows in the number of their tasks alone.
+ * A digest of everything but the seeds: runs that differ in anything else are not samples of one
+ * quantity. Imported runs with several seeds come from several files; whether these tell of one
+ * stream shows in the number of their tasks alone.
  */
 export function rowKey({ record }: Pick<RecordedRun, 'record'>): string {
   const { definition } = record;
@@ -137,7 +144,10 @@ function summariseMetric(metric: Metric, matrices: readonly AccuracyMatrix[]): M
   return { kind: 'summary', summary: summarise(values), values };
 }
 
-/** Roles with several values, none of imported runs, whose tools' seeds decide other things; class order only where the order really changed, since natural order ignores its seed. */
+/**
+ * Roles with several values, none of imported runs, whose tools' seeds decide other things; class order only where
+ * the order really changed, since natural order ignores its seed.
+ */
 function variedRoles(runs: readonly RecordedRun[]): SeedRole[] {
   if (runs.some(({ record }) => record.definition.imported !== undefined)) return [];
   return seedRoles.filter((role) => {

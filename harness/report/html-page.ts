@@ -61,7 +61,8 @@ export function htmlTable(
     (cells) =>
       `<tr>${cells.map((cell, index) => `<td class="${columns[index]?.align ?? 'left'}">${cell}</td>`).join('')}</tr>`,
   );
-  // Laying out thousands of rows takes seconds, at every sort again; the style sheet shows the first until all are asked for.
+  // Laying out thousands of rows takes seconds, at every sort again; the style
+  // sheet shows the first until all are asked for.
   const long = rows.length > rowsAtOnce;
   const all = `Show all ${rows.length.toLocaleString('en-US')} rows`;
   const more = long ? `\n<p class="more"><button type="button">${all}</button></p>` : '';

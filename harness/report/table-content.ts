@@ -19,7 +19,10 @@ export interface TableColumn {
   readonly head: readonly string[];
   readonly align: 'left' | 'right';
   readonly cells: readonly TableCell[];
-  /** What a page sorts the cells by, where that is not what they read: `3 min` after `12 s`. Null for a cell without a value. */
+  /**
+   * What a page sorts the cells by, where that is not what they read: `3 min`
+   * after `12 s`. Null for a cell without a value.
+   */
   readonly sortBy?: readonly (number | null)[];
 }
 
@@ -102,7 +105,10 @@ function metricColumn(metric: Metric, rows: readonly ReportRow[]): TableColumn {
   return { head: metric.title.split(' '), align: 'right', cells };
 }
 
-/** The best and the second mean as they are printed, so that rows that read the same are marked alike; none when there is no contest. */
+/**
+ * The best and the second mean as they are printed, so that rows that read the same
+ * are marked alike; none when there is no contest.
+ */
 function leadingTexts(metric: Metric, results: readonly (MetricSummary | undefined)[]): string[] {
   const means = results.flatMap((result) => (result?.kind === 'summary' ? [result.summary.mean] : []));
   const ordered = means.toSorted((left, right) =>

@@ -16,7 +16,10 @@ interface Column {
   readonly cells: readonly string[];
 }
 
-/** A table for people: accuracies in percent, mean ± 95% interval; then what the numbers rest on; then what is not in it. */
+/**
+ * A table for people: accuracies in percent, mean ± 95% interval; then
+ * what the numbers rest on; then what is not in it.
+ */
 export function formatTerminalTable(table: ReportTable, style: TerminalStyle): string {
   const legend = !style.colour && table.rows.length > 1 ? ['* is the best of its column.'] : [];
   return formatTerminalContent(tableContent(table), style, legend);

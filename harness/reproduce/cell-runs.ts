@@ -41,7 +41,10 @@ export function finishedRuns({ results, engine, threads }: RunPlace): RecordedRu
   });
 }
 
-/** Those of the runs that a plan would make, of whatever kind: a plan does not say with which version of engine and data. */
+/**
+ * Those of the runs that a plan would make, of whatever kind: a plan does
+ * not say with which version of engine and data.
+ */
 export function runsOfPlan(expected: ExpectedRun, runs: readonly RecordedRun[]): RecordedRun[] {
   return runs.filter(({ record: { definition } }) => {
     const { seeds, ...shared } = definition;

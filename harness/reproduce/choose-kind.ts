@@ -18,9 +18,9 @@ export interface ChosenRuns {
 }
 
 /**
- * Of runs of one plan those of one kind. A plan does not say with which version of the engine and on which data, so that it
- * may have runs of several. The kind of what was made last is taken, as that is what further runs would be; where nothing was
- * made, the kind of most runs, of equals the newest.
+ * Of runs of one plan those of one kind. A plan does not say with which version of the engine and on which data, so
+ * that it may have runs of several. The kind of what was made last is taken, as that is what further runs would be;
+ * where nothing was made, the kind of most runs, of equals the newest.
  * @param made those that were made just now
  */
 export function chooseKind(found: readonly RecordedRun[], made: readonly RecordedRun[] = []): ChosenRuns {

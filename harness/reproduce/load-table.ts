@@ -90,7 +90,10 @@ function readText(path: string, why: string): string {
   return withFileErrors(`read ${path}`, () => readFileSync(path, 'utf8'));
 }
 
-/** Gives each cell its one binding. @throws UserError naming the cell that has none or two, or the pattern that fits none */
+/**
+ * Gives each cell its one binding.
+ * @throws UserError naming the cell that has none or two, or the pattern that fits none
+ */
 function bind(published: readonly PublishedCell[], reproduction: Reproduction, file: string): BoundCell[] {
   const { bindings, supplies = {} } = reproduction;
   const found = new Map<string, Binding>();

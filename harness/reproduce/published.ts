@@ -5,8 +5,8 @@ import { messageOf, UserError } from '../errors.ts';
 export const errorKinds = ['sem', 'sd', 'population-sd', 'tolerance', 'unspecified'] as const;
 
 /**
- * One of {@link errorKinds}: `sem` and `sd` have the divisor n − 1, `population-sd` the divisor n. `tolerance` is no spread:
- * its authors' own tests accept what is not worse than the value by more than it.
+ * One of {@link errorKinds}: `sem` and `sd` have the divisor n − 1, `population-sd` the divisor n. `tolerance` is no
+ * spread: its authors' own tests accept what is not worse than the value by more than it.
  */
 export type ErrorKind = (typeof errorKinds)[number];
 

@@ -90,8 +90,8 @@ export function writeTableRecord(path: string, table: string, metric: Metric, ru
 }
 
 /**
- * Adds runs to the record of a table, by {@link mergeRuns}. It is read again for that, with the file locked: making the runs
- * takes hours, and what another process recorded meanwhile is to stay.
+ * Adds runs to the record of a table, by {@link mergeRuns}. It is read again for that, with the file locked: making
+ * the runs takes hours, and what another process recorded meanwhile is to stay.
  * @param order names of the table's cells, in the order that the record shall have
  * @throws UserError when the record is not valid, or cannot be written
  */
@@ -110,7 +110,8 @@ export function addToTableRecord(
 
 /**
  * The recorded runs of a table; none where there is no record.
- * @throws UserError for a record that was cut short, edited (a digest, an id or a value does not fit), or is another table's
+ * @throws UserError for a record that was cut short, edited (a digest, an id or
+ *   a value does not fit), or is another table's
  */
 export function readTableRecord(path: string, table: string, metric: Metric): TableRuns {
   if (!existsSync(path)) return new Map();

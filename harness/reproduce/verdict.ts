@@ -69,10 +69,10 @@ export function publishedSpread({ error, errorKind, seeds }: PublishedMean): Spr
 
 /**
  * Whether runs agree with a published mean: |difference of the means| ≤ 2·√(SEM² + SD²/k) with k runs, SEM and SD by
- * {@link publishedSpread}. Where the paper gives no error, both come from the runs' own deviation, with one run behind a
- * value whose number of runs is not known. A difference that rounding the printed value may make is none, however narrow the
- * margin is. Where the paper gives a tolerance, runs agree that are not worse by more on average; that holds for the number as
- * it is printed, rounded or not, as its authors' own test does.
+ * {@link publishedSpread}. Where the paper gives no error, both come from the runs' own deviation, with one run
+ * behind a value whose number of runs is not known. A difference that rounding the printed value may make is none,
+ * however narrow the margin is. Where the paper gives a tolerance, runs agree that are not worse by more on average;
+ * that holds for the number as it is printed, rounded or not, as its authors' own test does.
  * @param values one for each run, as fractions; at least one
  */
 export function judge(published: PublishedMean, values: readonly number[]): Judgement {
@@ -94,7 +94,10 @@ export function judge(published: PublishedMean, values: readonly number[]): Judg
   return { verdict, difference, margin, spread };
 }
 
-/** What is said of runs with shortened training: how far off they are, and no verdict. @param values as for {@link judge} */
+/**
+ * What is said of runs with shortened training: how far off they are, and no verdict.
+ * @param values as for {@link judge}
+ */
 export function unjudged(published: PublishedMean, values: readonly number[]): Judgement {
   const difference = mean([...values]) - published.value;
   return { verdict: { kind: 'quick' }, difference, margin: null, spread: null };

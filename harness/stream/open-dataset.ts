@@ -41,8 +41,9 @@ export interface OpenOptions {
 }
 
 /**
- * Reads a dataset, several as one, or one in all symmetries, and cuts the validation set where there is none. The cut knows neither the run's
- * seeds nor the scenario's name: all scenarios and seeds of a dataset with the same fraction hold back the same examples.
+ * Reads a dataset, several as one, or one in all symmetries, and cuts the validation set where there is none.
+ * The cut knows neither the run's seeds nor the scenario's name: all scenarios and seeds of a dataset with
+ * the same fraction hold back the same examples.
  * @throws UserError that names the faulty file or setting and the cure
  */
 export async function openDataset(
@@ -63,7 +64,10 @@ export async function openDataset(
   return { ...raw, groups: groupsOf(definition, raw.classes) };
 }
 
-/** Most readers' classes are known only now, so that no check of the definition could have compared the groups with them. */
+/**
+ * Most readers' classes are known only now, so that no check of the
+ * definition could have compared the groups with them.
+ */
 function groupsOf(definition: DatasetDefinition, classes: readonly string[]): NamedGroup[] {
   const problems: Problem[] = [];
   const groups = resolveGroups(definition, classes, problems);

@@ -92,7 +92,10 @@ export interface Scenario {
   /** Whether a method is told which task an example is from. */
   readonly taskIdentity: { readonly train: boolean; readonly test: boolean };
   readonly validation: { readonly fraction: number };
-  /** Rows and columns of zeros laid around images, on each side, before anything else is done to them; none when left out. */
+  /**
+   * Rows and columns of zeros laid around images, on each side, before
+   * anything else is done to them; none when left out.
+   */
   readonly padding?: number;
   /** `input = (pixel/255 - mean) / deviation`, per channel or one for all; null for pixel/255. */
   readonly normalise: { readonly mean: readonly number[]; readonly deviation: readonly number[] } | null;

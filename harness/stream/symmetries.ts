@@ -4,7 +4,10 @@ import type { RawSet } from './raw-dataset.ts';
 import type { RowStore, Storage } from './row-store.ts';
 import type { NamedGroup } from './task-plan.ts';
 
-/** The eight symmetries of a square; the first leaves the image as it is. Turns are counter-clockwise, after the mirroring. */
+/**
+ * The eight symmetries of a square; the first leaves the image as it is.
+ * Turns are counter-clockwise, after the mirroring.
+ */
 export const symmetries = [false, true].flatMap((mirrored) =>
   [0, 90, 180, 270].map((degrees) => ({ mirrored, degrees })),
 );

@@ -3,9 +3,10 @@ import { crossEntropyPerExample } from '../nn/losses.ts';
 import type { Batch, Scope } from './method.ts';
 
 /**
- * *Program.* Inner products `gᵢ · gⱼ` of the gradients of single examples, without the gradients where that can be had: g of an
- * example's cross-entropy by the weights and biases of all linear layers. Where a layer sees one row an example, its part of g is
- * `δ ⊗ a` (δ the gradient at its output, a its input), and products of such are `(δᵢ · δⱼ)(aᵢ · aⱼ)`.
+ * *Program.* Inner products `gᵢ · gⱼ` of the gradients of single examples, without the gradients where
+ * that can be had: g of an example's cross-entropy by the weights and biases of all linear layers. Where
+ * a layer sees one row an example, its part of g is `δ ⊗ a` (δ the gradient at its output, a its input),
+ * and products of such are `(δᵢ · δⱼ)(aᵢ · aⱼ)`.
  * @returns `[rows, rows]`
  */
 export function gradientProducts<Settings>(

@@ -54,8 +54,8 @@ interface Head {
 }
 
 /**
- * Puts into `temporary` what replay needs while a task is trained: a copy of what is trained (`past.…`), the heads (`heads.teacher` and
- * `heads.student`, `[heads, outputs]`), and `shares`, r and 1 − r.
+ * Puts into `temporary` what replay needs while a task is trained: a copy of what is trained (`past.…`), the heads
+ * (`heads.teacher` and `heads.student`, `[heads, outputs]`), and `shares`, r and 1 − r.
  */
 export function beginReplay<Settings extends ReplaySettings>(
   learner: Learner<Settings>,
@@ -84,7 +84,8 @@ export function rowsOf(matrix: Tensor): Tensor[] {
 }
 
 /**
- * *Program.* Masks of the heads that answer for made-up rows, `[rows or 1, outputs]`: those that hold a row's class, or each in turn.
+ * *Program.* Masks of the heads that answer for made-up rows, `[rows or 1, outputs]`:
+ * those that hold a row's class, or each in turn.
  * @param classes of the rows, `[rows, outputs]`, if they have one
  */
 export function headsOf(

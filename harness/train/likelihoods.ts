@@ -12,8 +12,9 @@ import {
 } from '@tensorflow/tfjs-core';
 
 /**
- * Which labels the log-likelihood is taken of: all, weighted by the model's own probabilities (the Fisher information itself);
- * the one the model predicts; the true one (the "empirical Fisher"); or the true one, weighted by its probability.
+ * Which labels the log-likelihood is taken of: all, weighted by the model's own probabilities (the
+ * Fisher information itself); the one the model predicts; the true one (the "empirical Fisher");
+ * or the true one, weighted by its probability.
  */
 export type FisherLabels = 'exact' | 'predicted' | 'true' | 'true-weighted';
 

@@ -10,9 +10,9 @@ import { freshKeys } from './adapted-layers.ts';
 import type { Learner } from './learner.ts';
 
 /**
- * Low-rank updates B A of linear layers (Hu et al. 2022), in the model under names of their own: `<layer>.lora_A` `[r, in]` and
- * `<layer>.lora_B` `[out, r]` of the update that is trained, `<layer>.lora_bank_A` `[R, in]` and `<layer>.lora_bank_B` `[out, R]` of
- * those that are kept frozen.
+ * Low-rank updates B A of linear layers (Hu et al. 2022), in the model under names of their own: `<layer>.lora_A`
+ * `[r, in]` and `<layer>.lora_B` `[out, r]` of the update that is trained, `<layer>.lora_bank_A` `[R, in]` and
+ * `<layer>.lora_bank_B` `[out, R]` of those that are kept frozen.
  */
 
 /**
@@ -32,8 +32,9 @@ export function beginUpdate<Settings>(
 }
 
 /**
- * *Program.* `(W + s · B̄ Ā) x + b + s · B A x` with the trained update B A and the frozen ones B̄ Ā, where there are any. All of
- * W + s · B̄ Ā is constant, so the onnx engine computes it once: frozen updates cost nothing at each step.
+ * *Program.* `(W + s · B̄ Ā) x + b + s · B A x` with the trained update B A and the frozen ones
+ * B̄ Ā, where there are any. All of W + s · B̄ Ā is constant, so the onnx engine computes it
+ * once: frozen updates cost nothing at each step.
  * @param x `[…, in]`
  * @param base gives `W x + b`
  */

@@ -73,7 +73,10 @@ export interface Scope<Settings> {
   readonly numbers: Tensors;
   /** The tensors of {@link Method.extraInputs} for this step; none while predicting. */
   readonly extra: Tensors;
-  /** The rows that the loss is taken of, in a training step; not in the second half of one that {@link BetweenHook} cuts. */
+  /**
+   * The rows that the loss is taken of, in a training step; not in the
+   * second half of one that {@link BetweenHook} cuts.
+   */
   readonly batch?: Batch;
   /** The rows that {@link Method.composeBatch} added, where the method wants them `apart`. */
   readonly added?: Batch;
@@ -109,7 +112,8 @@ export interface StepMoment {
 /** Host work between a step's gradients and its update, for linear algebra that programs lack. */
 export interface BetweenHook<Settings> {
   /**
-   * Parameters whose gradients are looked at in this step, and temporary tensors; when none, the step is one program as usual.
+   * Parameters whose gradients are looked at in this step, and temporary
+   * tensors; when none, the step is one program as usual.
    */
   needs(learner: Learner<Settings>, moment: StepMoment): readonly string[];
   /**
@@ -121,7 +125,10 @@ export interface BetweenHook<Settings> {
   gradients?(gradients: Tensors, scope: Scope<Settings>): Tensors;
 }
 
-/** Gradients of another loss by the trained parameters, in the same program. The scope has the parameters to differentiate. */
+/**
+ * Gradients of another loss by the trained parameters, in the same program.
+ * The scope has the parameters to differentiate.
+ */
 export type GradientsOf<Settings> = (loss: (scope: Scope<Settings>) => Scalar) => Tensors;
 
 /** How a method draws batches from what it trains on: one task, or several at once. */
@@ -187,8 +194,9 @@ export interface Method<Settings = Record<string, unknown>> {
   };
 
   /**
-   * The method brings a model of its own and uses nothing of the scenario's backbone: the learner begins without parameters,
-   * the backbone is never run, and every logit in `outputs` is 0. For methods with a `loss` and a `predict`.
+   * The method brings a model of its own and uses nothing of the scenario's backbone: the
+   * learner begins without parameters, the backbone is never run, and every logit in `outputs`
+   * is 0. For methods with a `loss` and a `predict`.
    */
   readonly withoutBackbone?: boolean;
 

@@ -8,9 +8,10 @@ import type { Learner } from './learner.ts';
 type Starts = Pick<Learner<never>, 'momentStarts' | 'trainable' | 'ownSteps'>;
 
 /**
- * Gives every parameter that the scenario's optimiser steps the moments that it lacks, at 0, and takes away those of parameters
- * that are not trained now. Adam corrects young moments for having begun at 0, so a parameter that gets its own while others keep
- * theirs is counted from there on, as in PyTorch, whose optimisers count the steps of each parameter.
+ * Gives every parameter that the scenario's optimiser steps the moments that it lacks, at 0, and takes away
+ * those of parameters that are not trained now. Adam corrects young moments for having begun at 0, so a
+ * parameter that gets its own while others keep theirs is counted from there on, as in PyTorch, whose
+ * optimisers count the steps of each parameter.
  */
 export function beginMoments<Settings>(learner: Learner<Settings>, optimiser: Optimiser): void {
   if (optimiser.moments.length === 0) {

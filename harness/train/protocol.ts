@@ -22,9 +22,9 @@ export interface Protocol {
    */
   candidates(phase: 'train' | 'test', task: number, seen: number): Float32Array;
   /**
-   * Which outputs a row of a batch is compared over. Those of `candidates`; but where training has those of the `current` task
-   * and answers at test are not limited to them, all outputs seen in a batch of several tasks: else the outputs of two tasks
-   * would never meet in a loss, and rehearsal could not teach to tell them apart.
+   * Which outputs a row of a batch is compared over. Those of `candidates`; but where training has those of the
+   * `current` task and answers at test are not limited to them, all outputs seen in a batch of several tasks: else
+   * the outputs of two tasks would never meet in a loss, and rehearsal could not teach to tell them apart.
    * @param task which the row is of
    * @param now the task that is trained on
    * @param mixed whether the batch has rows of another task
@@ -35,8 +35,9 @@ export interface Protocol {
 
 /**
  * The protocol of a stream. Methods are given masks and no way to lift them.
- * @param together whether tasks are trained on together, as joint training does. Where answers at test are not limited to the
- *   example's own task, `current` then means all seen so far: outputs that never met in training could not be told apart.
+ * @param together whether tasks are trained on together, as joint training does. Where answers at test
+ *   are not limited to the example's own task, `current` then means all seen so far: outputs that
+ *   never met in training could not be told apart.
  */
 export function protocolOf(stream: TaskStream, together = false): Protocol {
   const { scenario, outputs, inputShape, tasks } = stream;

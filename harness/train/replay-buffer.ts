@@ -6,8 +6,8 @@ import type { Learner } from './learner.ts';
 import type { SettingSchema } from './method.ts';
 
 /**
- * What a memory holds. `reservoir`: a uniform sample of all examples so far, drawn as they come. The others are filled when a
- * task ends; `memory` counts examples of
+ * What a memory holds. `reservoir`: a uniform sample of all examples so far, drawn as they come. The others are
+ * filled when a task ends; `memory` counts examples of
  *
  * - `per-class`: each class;
  * - `per-class-and-task`: each class in each task, where the same classes come again;
@@ -75,8 +75,8 @@ export function storeTask<Settings extends BufferSettings>(
 }
 
 /**
- * Fills the memory when a task ends; a reservoir is left as it is. Old examples that no longer have a place go, the last ones
- * of each group first: they are in the order of their selection.
+ * Fills the memory when a task ends; a reservoir is left as it is. Old examples that no longer have a place go, the
+ * last ones of each group first: they are in the order of their selection.
  * @returns what was put at each place, by where it stood before: in the task, or at another place of the memory
  */
 export function refill<Settings extends BufferSettings>(
@@ -163,8 +163,9 @@ function part(whole: number, parts: number, at: number): number {
 }
 
 /**
- * All examples in memory, so often that they are about as many as the task's own: `max(1, ⌊N / M⌋)` times
- * (naive rehearsal of Hsu et al. 2018), or once. M is the size of the memory where the setting says that, else what it holds.
+ * All examples in memory, so often that they are about as many as the task's own: `max(1, ⌊N
+ * / M⌋)` times (naive rehearsal of Hsu et al. 2018), or once. M is the size of the memory
+ * where the setting says that, else what it holds.
  * @throws UserError for a reservoir, whose places change under the task that goes through them
  */
 export function heldExamples<Settings extends BufferSettings>(

@@ -13,7 +13,10 @@ export interface DrawSettings extends BufferSettings {
    * incomplete last batch is left out.
    */
   readonly draw: 'independent' | 'passes';
-  /** `memory`: from all that is held. `each-past-task`: `⌈replayBatch / past tasks⌉` from each, scored by its own outputs. */
+  /**
+   * `memory`: from all that is held. `each-past-task`: `⌈replayBatch / past
+   * tasks⌉` from each, scored by its own outputs.
+   */
   readonly replayFrom: 'memory' | 'each-past-task';
 }
 
@@ -96,8 +99,9 @@ function placesOf(memory: ExampleMemory, task: number): number[] {
 }
 
 /**
- * Adds a step's replay with equal weights, or with those of van de Ven, Tuytelaars & Tolias (2022): the mean of the current
- * rows counts 1/k and that of the replayed ones 1 − 1/k in the k-th task; replay from each past task is averaged over tasks.
+ * Adds a step's replay with equal weights, or with those of van de Ven, Tuytelaars & Tolias (2022):
+ * the mean of the current rows counts 1/k and that of the replayed ones 1 − 1/k in the k-th task;
+ * replay from each past task is averaged over tasks.
  */
 export function addReplay<Settings extends DrawSettings>(
   rows: BatchRows,

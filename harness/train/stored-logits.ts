@@ -61,9 +61,9 @@ export function placesOfRows<Settings extends StoredLogitsSettings>(
 }
 
 /**
- * Adds independent draws from memory to a batch, then offers the batch's own rows in the first epoch. Fills `written` with the
- * place of each own row (the memory's size: none), `read` with that of each drawn row, and `draw0`, `draw1`, … with 1 for the rows of
- * that draw.
+ * Adds independent draws from memory to a batch, then offers the batch's own rows in the first epoch. Fills `written`
+ * with the place of each own row (the memory's size: none), `read` with that of each drawn row, and `draw0`, `draw1`,
+ * … with 1 for the rows of that draw.
  */
 export function drawWithLogits<Settings extends StoredLogitsSettings>(
   rows: BatchRows,

@@ -21,12 +21,13 @@ export interface Stepped {
 }
 
 /**
- * One step of Adam, in a subspace or, without one, plain. With P the projector, G the gradient of W `[out, in]` and η' the step
- * size, on the output side: R = Pᵀ G, m ← β₁ m + (1 − β₁) R, v ← β₂ v + (1 − β₂) R², W ← W − η' P (m / (√v + ε)).
- * Source: CoSO, arXiv 2505.11816, section 4; `coso/adamw.py` of quinn-ch/CoSO.
+ * One step of Adam, in a subspace or, without one, plain. With P the projector, G the gradient of W `[out, in]` and
+ * η' the step size, on the output side: R = Pᵀ G, m ← β₁ m + (1 − β₁) R, v ← β₂ v + (1 − β₂) R², W ← W − η' P (m /
+ * (√v + ε)). Source: CoSO, arXiv 2505.11816, section 4; `coso/adamw.py` of quinn-ch/CoSO.
  * @param gradient of the parameter's shape
  * @param stepSize the learning rate with both bias corrections, a scalar
- * @param subspace its projector is `[out, r1]` or, on the input side, `[in, r1]`; moments are then `[r1, in]` or `[out, r1]`
+ * @param subspace its projector is `[out, r1]` or, on the input side, `[in,
+ *   r1]`; moments are then `[r1, in]` or `[out, r1]`
  */
 export function adamStep(
   { parameter, first, second }: Stepped,

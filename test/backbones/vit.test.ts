@@ -16,7 +16,10 @@ const parameters = strongParameters(backbone);
 const x = drawn([2, 2, 4, 4], 'images');
 const images = rowsOf(x.data, 32);
 
-/** Names and shapes of timm's VisionTransformer(img_size=4, patch_size=2, in_chans=2, embed_dim=6, depth=2, mlp_ratio=2, num_classes=3). */
+/**
+ * Names and shapes of timm's VisionTransformer(img_size=4, patch_size=2, in_chans=2,
+ * embed_dim=6, depth=2, mlp_ratio=2, num_classes=3).
+ */
 const timm = {
   cls_token: [1, 1, 6],
   pos_embed: [1, 5, 6],

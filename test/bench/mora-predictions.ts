@@ -1,7 +1,7 @@
 /**
- * `node --import tsx test/bench/mora-predictions.ts`: times predictions of MoRA after 10, 20, 50 and 100 tasks on one thread, with
- * all values in one product and with the values of the cells that act gathered. Times are of the processor; only ratios from
- * one run mean something.
+ * `node --import tsx test/bench/mora-predictions.ts`: times predictions of MoRA after 10, 20, 50 and 100 tasks on one
+ * thread, with all values in one product and with the values of the cells that act gathered. Times are of the
+ * processor; only ratios from one run mean something.
  */
 import Table from 'cli-table3';
 import { Bench } from 'tinybench';

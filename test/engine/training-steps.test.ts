@@ -10,8 +10,8 @@ import { engineFor, engineNames, listOf } from './support.ts';
 import { initialState, stackedFeeds, stepProgram, type Training, train } from './training-steps.ts';
 
 /**
- * How far engines may drift apart in 20 steps, relative to the larger of 1 and the value: they add in different orders, and Adam
- * divides by the root of squared gradients, which makes small differences of tiny gradients visible.
+ * How far engines may drift apart in 20 steps, relative to the larger of 1 and the value: they add in different
+ * orders, and Adam divides by the root of squared gradients, which makes small differences of tiny gradients visible.
  */
 const tolerance = 2e-5;
 const steps = 20;

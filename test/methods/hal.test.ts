@@ -111,7 +111,8 @@ describe('hindsight anchors', () => {
     const { learner, stream } = opened;
     await learn(opened, 1);
     await learn(opened, 2);
-    // Two whole batches from 0: 0.25 · mean, then 0.75 · 0.25 · mean + 0.25 · mean. Without a hidden layer, features are inputs.
+    // Two whole batches from 0: 0.25 · mean, then 0.75 · 0.25 · mean + 0.25 ·
+    // mean. Without a hidden layer, features are inputs.
     const second = stream.tasks[1]?.train as ListedExamples;
     const right = [0, 1, 2, 3, 4].map(
       (at) => 0.4375 * (second.inputs.reduce((sum, input) => sum + (input[at] ?? 0), 0) / 6),

@@ -3,7 +3,10 @@ import { delimiter, join } from 'node:path';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome'];
 
-/** A Chromium to look at pages with: that of PALIMPSEST_CHROMIUM, else the first on the path. Undefined where there is none. */
+/**
+ * A Chromium to look at pages with: that of PALIMPSEST_CHROMIUM, else the
+ * first on the path. Undefined where there is none.
+ */
 export function findChromium(): string | undefined {
   const given = process.env.PALIMPSEST_CHROMIUM ?? '';
   if (given !== '') return given;

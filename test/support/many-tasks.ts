@@ -1,7 +1,7 @@
 /**
- * Trains the method named on the command line on as many tasks as are named behind it (50 when left out), and prints as JSON,
- * for each, the bytes in use (objects of JavaScript and the buffers of arrays) and those of the checkpoint after it. Needs
- * `node --expose-gc --import tsx`.
+ * Trains the method named on the command line on as many tasks as are named behind it (50 when left out), and prints
+ * as JSON, for each, the bytes in use (objects of JavaScript and the buffers of arrays) and those of the checkpoint
+ * after it. Needs `node --expose-gc --import tsx`.
  */
 
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';

@@ -5,7 +5,8 @@ const line = (values: readonly number[]): Float32Array[] => values.map((value) =
 
 describe('herding', () => {
   it('by hand: of 0, 1, 2, 6, 11 with mean 4 it takes 2, then 6, then what brings the mean of three nearest to 4', () => {
-    // First |4 − x| is least at 2 and 6 alike: the earlier. Then (2 + 6) / 2 = 4. Then (8 + x) / 3: 11 gives 6.3, 2 is taken, 1 gives 3.
+    // First |4 − x| is least at 2 and 6 alike: the earlier. Then (2 + 6) / 2 = 4. Then (8
+    // + x) / 3: 11 gives 6.3, 2 is taken, 1 gives 3.
     expect(herd(line([0, 1, 2, 6, 11]), 3)).toEqual([2, 3, 1]);
   });
 

@@ -70,7 +70,8 @@ describe('what the optimiser remembers', () => {
       await trainTask({ learner, engine, training: once, task: { ...task, index: 2 }, past: [] }, () => {});
       expect(learner.momentStarts).toEqual({ 'head.bias': 20 });
       const after = valuesOf(learner.parameters);
-      // A first step of Adam is as long as the learning rate, whatever the gradient; a later one with moments at 0 would be 0.0054.
+      // A first step of Adam is as long as the learning rate, whatever the gradient;
+      // a later one with moments at 0 would be 0.0054.
       for (const bias of after['head.bias'] ?? []) expect(Math.abs(bias)).toBeCloseTo(0.01, 5);
       // The others' moments are as they were, so their steps are not.
       const moved = before.map((weight, at) => Math.abs(weight - (after['head.weight']?.[at] ?? weight)));

@@ -22,9 +22,9 @@ export const latin: Alphabet = {
 };
 
 /**
- * The writing systems of the stream, 24 characters each. Left out are characters that are the same drawing as one of another
- * class: Greek Α and Cyrillic А are a Latin A, Greek Γ, Π and Φ are Cyrillic Г, П and Ф, Katakana ニ, カ and エ are Han 二,
- * 力 and 工, the Arabic alif is a bar.
+ * The writing systems of the stream, 24 characters each. Left out are characters that are the same drawing as one of
+ * another class: Greek Α and Cyrillic А are a Latin A, Greek Γ, Π and Φ are Cyrillic Г, П and Ф, Katakana ニ, カ and エ
+ * are Han 二, 力 and 工, the Arabic alif is a bar.
  */
 export const writingSystems: readonly Alphabet[] = [
   { name: 'greek', characters: 'αβγδεζηθλμξπσφχψωΔΘΛΞΣΨΩ', onBaseline: false, faces: 100 },

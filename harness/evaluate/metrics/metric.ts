@@ -17,7 +17,10 @@ export interface Metric {
   readonly unit: 'fraction';
   /** Which cells it reads, in words. */
   readonly reads: string;
-  /** With `R[i][j]` the accuracy on task j after i tasks, both from 1, `R[0]` before training, and T the number of tasks. */
+  /**
+   * With `R[i][j]` the accuracy on task j after i tasks, both from 1,
+   * `R[0]` before training, and T the number of tasks.
+   */
   readonly formula: string;
   /** Where the definition is published. */
   readonly source: string;

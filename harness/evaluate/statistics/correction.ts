@@ -1,6 +1,6 @@
 /**
- * Holm's step-down correction (1979): p values such that refusing all below α makes even one false refusal at most α likely,
- * however the tests depend on each other.
+ * Holm's step-down correction (1979): p values such that refusing all below α makes even one false refusal at most α
+ * likely, however the tests depend on each other.
  * @returns corrected p values in the given order, at most 1
  */
 export function holm(p: readonly number[]): number[] {

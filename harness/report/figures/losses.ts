@@ -29,9 +29,9 @@ interface Place {
 }
 
 /**
- * The losses of the tasks that every run logged (`LossPoint`, up to 50 a task). Runs may have unlike numbers of updates, since
- * classes are unlike in size: the points are those of the run with the fewest, and each run answers with the mean that a
- * point falls into.
+ * The losses of the tasks that every run logged (`LossPoint`, up to 50 a task). Runs may have unlike numbers of
+ * updates, since classes are unlike in size: the points are those of the run with the fewest, and each run answers
+ * with the mean that a point falls into.
  */
 export function lossCurve(runs: readonly RecordedRun[]): LossCurve {
   const logs = runs.map(({ directory }) => lossesOf(join(directory, runFiles.events)));

@@ -8,7 +8,10 @@ export interface SeriesStyle {
   readonly symbol: SymbolShape;
 }
 
-/** A symbol as Plot takes it: a name, or a path of an area in square pixels. Only filled ones: strokes would not be seen. */
+/**
+ * A symbol as Plot takes it: a name, or a path of an area in square
+ * pixels. Only filled ones: strokes would not be seen.
+ */
 type SymbolShape = string | { draw(context: SymbolContext, area: number): void };
 
 interface SymbolContext {
@@ -35,8 +38,9 @@ const symbols: readonly SymbolShape[] = [
 const dashes = ['', '7 3', '2 2', '9 3 2 3', '12 4', '4 2 1 2', '1 3', '6 2 2 2 2 2'];
 
 /**
- * The hues of Okabe and Ito (2008), which people with any colour vision tell apart; darkened for white paper, or lightened for a
- * dark page, until each has a contrast of 3 to 1 with what is behind it. Yellow cannot, and is an olive here.
+ * The hues of Okabe and Ito (2008), which people with any colour vision tell apart; darkened for
+ * white paper, or lightened for a dark page, until each has a contrast of 3 to 1 with what is
+ * behind it. Yellow cannot, and is an olive here.
  */
 export const seriesColours = {
   light: ['#0072b2', '#c85200', '#00805c', '#a8528a', '#1b1b1f', '#9a6c00', '#2b86bd', '#7d7600'],

@@ -36,7 +36,8 @@ const require = createRequire(import.meta.url);
 
 /**
  * Finds a file and computes its SHA-256.
- * @throws MissingDataError if the file (or the package that holds it) is missing; UserError if its checksum is not the stated one
+ * @throws MissingDataError if the file (or the package that holds it) is missing;
+ *   UserError if its checksum is not the stated one
  */
 export async function checkFile(file: DataFile, context: ReaderContext): Promise<CheckedFile> {
   const folder = file.bundled ? (context.bundledDirectory ?? context.directory) : context.directory;

@@ -124,8 +124,8 @@ async function readNumbers(
 }
 
 /**
- * Reads one IDX file of unsigned bytes or 16-bit integers. An uncompressed file larger than `memoryLimit` stays on disk and its rows are
- * fetched by position.
+ * Reads one IDX file of unsigned bytes or 16-bit integers. An uncompressed file larger than `memoryLimit` stays on
+ * disk and its rows are fetched by position.
  * @throws UserError if the file is not what its header says
  */
 export async function readIdx(file: CheckedFile, memoryLimit: number): Promise<IdxFile> {

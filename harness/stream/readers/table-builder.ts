@@ -79,8 +79,8 @@ export class TableBuilder {
   }
 
   /**
-   * Holds a feature that is a list to its shape in the first row, in a test file to that in the training file's: else values would
-   * change places without a change of their number.
+   * Holds a feature that is a list to its shape in the first row, in a test file to that in the training file's: else
+   * values would change places without a change of their number.
    * @throws UserError if it has another
    */
   requireShape(feature: string, shape: readonly number[], line: number): void {

@@ -2,7 +2,10 @@ import type { DeviceName, EngineName } from '../../engine/program.ts';
 import type { Seeds } from '../../random.ts';
 import type { SummingProgress } from '../learner.ts';
 
-/** One cell of a sweep: one method, one scenario, one set of seeds. Plain data, so that it can cross to a worker process. */
+/**
+ * One cell of a sweep: one method, one scenario, one set of seeds. Plain
+ * data, so that it can cross to a worker process.
+ */
 export interface CellSpec {
   /** Name of a scenario under `scenarios/`, or path of a JSON file. */
   readonly scenario: string;

@@ -7,7 +7,10 @@ import { emptyFeeds, writeBatch } from '../batch-rows.ts';
 import type { Learner } from '../learner.ts';
 import { modelState, predictionProgram } from '../model-programs.ts';
 
-/** Rows of a prediction batch. The last batch is padded, so there is one program for all: small, so that little is padded. */
+/**
+ * Rows of a prediction batch. The last batch is padded, so there is one
+ * program for all: small, so that little is padded.
+ */
 const batchSize = 128;
 
 /**

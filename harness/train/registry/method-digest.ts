@@ -53,8 +53,9 @@ function importsOf(importer: string, text: string): string[] {
 }
 
 /**
- * The files that a path in an import may stand for: itself, without its ending, `.js` for what is written in `.ts`, or the
- * index of a folder. All that exist are taken: one too many trains once more, one too few would give an old result for a new one.
+ * The files that a path in an import may stand for: itself, without its ending, `.js` for what is
+ * written in `.ts`, or the index of a folder. All that exist are taken: one too many trains once more,
+ * one too few would give an old result for a new one.
  */
 function filesOf(path: string): string[] {
   const written = path.replace(/\.([cm]?)js(x?)$/, '.$1ts$2');

@@ -48,7 +48,8 @@ export async function listMethods(): Promise<MethodListing[]> {
 
 /**
  * Loads a method by its name under `methods/`, or by the path of a file of one's own.
- * @throws UsageError for an unknown name or a missing file; UserError when the file does not export a method, or one with an unknown hook
+ * @throws UsageError for an unknown name or a missing file; UserError when the file does not
+ *   export a method, or one with an unknown hook
  */
 export async function loadMethod(nameOrPath: string): Promise<LoadedMethod> {
   const file = fileOf(nameOrPath);

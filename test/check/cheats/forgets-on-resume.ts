@@ -3,7 +3,10 @@ import { defineMethod } from '../../../harness/train/method.ts';
 
 let tasksSeen = 0;
 
-/** A fault, to be found out: what it knows of past tasks is in a variable of this file, which a resumed run does not have. */
+/**
+ * A fault, to be found out: what it knows of past tasks is in a variable of
+ * this file, which a resumed run does not have.
+ */
 export default defineMethod({
   name: 'forgets-on-resume',
   version: 1,

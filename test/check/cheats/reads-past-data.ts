@@ -3,7 +3,10 @@ import { defineMethod } from '../../../harness/train/method.ts';
 
 const past: TrainingTask[] = [];
 
-/** A cheat, to be found out: it holds on to past tasks and looks at their data again, which is a memory that costs it nothing. */
+/**
+ * A cheat, to be found out: it holds on to past tasks and looks at their data
+ * again, which is a memory that costs it nothing.
+ */
 export default defineMethod({
   name: 'reads-past-data',
   version: 1,

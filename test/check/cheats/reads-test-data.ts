@@ -15,7 +15,10 @@ function listen(examples: Examples): void {
   };
 }
 
-/** A cheat, to be found out: hooks get no test set, so it listens to the loop measuring, and looks at what was measured on. */
+/**
+ * A cheat, to be found out: hooks get no test set, so it listens to the loop
+ * measuring, and looks at what was measured on.
+ */
 export default defineMethod({
   name: 'reads-test-data',
   version: 1,

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { bootstrapInterval, mean } from '../../../harness/evaluate/statistics.ts';
 
-/** Efron & Tibshirani, "An introduction to the bootstrap" (1993), table 14.1: test A of 26 neurologically impaired children. */
+/**
+ * Efron & Tibshirani, "An introduction to the bootstrap" (1993), table 14.1:
+ * test A of 26 neurologically impaired children.
+ */
 const spatialTest = [
   48, 36, 20, 29, 42, 42, 20, 42, 22, 41, 45, 14, 6, 0, 33, 28, 34, 4, 32, 24, 47, 41, 24, 26, 30, 41,
 ];

@@ -102,8 +102,8 @@ describe('criticalDifference', () => {
     expect(criticalDifference(friedman, level).difference).toBeCloseTo(expected, 2);
   });
 
-  // Table 5(a) of the same paper: critical values of the two-tailed Nemenyi test at 0.05, made of ranges that were rounded to
-  // three decimals before.
+  // Table 5(a) of the same paper: critical values of the two-tailed Nemenyi test at 0.05, made of
+  // ranges that were rounded to three decimals before.
   it.each([
     [2, 1.96],
     [3, 2.343],

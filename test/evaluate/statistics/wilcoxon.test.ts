@@ -50,8 +50,8 @@ describe('wilcoxonSignedRank', () => {
     expect(wilcoxonSignedRank(differences(count, ranksOfSum(count, critical + 1))).p).toBeGreaterThan(0.05);
   });
 
-  // Demšar (2006), section 3.1.3: C4.5 with and without m on 14 data sets. He finds T = 12 where the two zeros are split, and
-  // refuses at 0.05; dropping the zeros leaves R⁻ = 7 of 12.
+  // Demšar (2006), section 3.1.3: C4.5 with and without m on 14 data sets. He finds T = 12 where the two zeros are
+  // split, and refuses at 0.05; dropping the zeros leaves R⁻ = 7 of 12.
   it("refuses Demšar's pair of learners", () => {
     const { count, p } = wilcoxonSignedRank(demsarAccuracies.map(([plain = 0, tuned = 0]) => tuned - plain));
     expect(count).toBe(12);
