@@ -1,3 +1,4 @@
+import './without-telemetry.ts';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { messageOf } from '../../errors.ts';
 import { checkState, checkStateOutputs } from '../checks.ts';
