@@ -25,6 +25,25 @@ export function planned(
   return { reference, name, settings: Object.keys(settings), tuned };
 }
 
+/**
+ * Two files whose methods have one name would share settings, records and rows of tables.
+ * @param methods by the words that they were asked for with
+ * @throws UsageError that names both
+ */
+export function refuseNamesakes(
+  methods: Iterable<readonly [reference: string, method: { readonly name: string }]>,
+): void {
+  const known = new Map<string, string>();
+  for (const [reference, { name }] of methods) {
+    const earlier = known.get(name);
+    if (earlier !== undefined)
+      throw new UsageError(
+        `${earlier} and ${reference} are both called "${name}". Give one of them another name.`,
+      );
+    known.set(name, reference);
+  }
+}
+
 /** What is the same in all cells of a sweep. */
 export type SweepOptions = Omit<CellSpec, 'method' | 'overrides' | 'seeds'> & {
   readonly seeds: readonly number[];

@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { UserError } from '../errors.ts';
+import { dataDifferences, dataOf } from '../compare/same-data.ts';
+import { UsageError, UserError } from '../errors.ts';
 import { parseAccuracyCsv } from '../evaluate/accuracy-csv.ts';
 import { AccuracyMatrix, describeCells } from '../evaluate/accuracy-matrix.ts';
 import { evaluateMetric, findMetric, type MetricResult, metrics } from '../evaluate/metrics/index.ts';
+import type { RunRecord } from '../record/run-record.ts';
 import { alignPairs } from '../report/run-summary.ts';
 import { chooseRun } from './recorded-runs.ts';
 
@@ -27,8 +29,10 @@ export interface FoundMetrics {
  * @throws UserError if a named metric has no value, with the cells it lacks
  */
 export function metricsOf(run: string, { metric, reference, results }: MetricsOptions): FoundMetrics {
-  const matrix = matrixOf(run, results);
-  const other = reference === undefined ? undefined : matrixOf(reference, results);
+  const { matrix, record } = readMatrix(run, results);
+  const second = reference === undefined ? undefined : readMatrix(reference, results);
+  if (record && second?.record) requireSameStream(record, second.record);
+  const other = second?.matrix;
   const found = (metric?.map(findMetric) ?? metrics).map(
     (wanted) => [wanted.id, evaluateMetric(wanted, matrix, other)] as const,
   );
@@ -60,12 +64,29 @@ export function formatMetrics({ values, unavailable }: FoundMetrics): string {
   return parts.join('\n\n');
 }
 
-function matrixOf(word: string, results: string): AccuracyMatrix {
-  if (word.endsWith('.csv') && existsSync(word)) {
-    return new AccuracyMatrix(parseAccuracyCsv(readFileSync(word, 'utf8'), word));
+/** A matrix, and the record of its run if it is a run's. */
+function readMatrix(
+  word: string,
+  results: string,
+): { readonly matrix: AccuracyMatrix; readonly record?: RunRecord } {
+  if (word.endsWith('.csv')) {
+    if (!existsSync(word)) throw new UsageError(`There is no file ${word}.`);
+    return { matrix: new AccuracyMatrix(parseAccuracyCsv(readFileSync(word, 'utf8'), word)) };
   }
   const { record, cells } = chooseRun(word, results);
-  return new AccuracyMatrix(cells, record.tasks.length);
+  return { matrix: new AccuracyMatrix(cells, record.tasks.length), record };
+}
+
+/** Tasks are compared one by one, so they must be the same ones. @throws UserError */
+function requireSameStream(one: RunRecord, other: RunRecord): void {
+  const differences = dataDifferences(dataOf(one), dataOf(other));
+  if (one.order.join() !== other.order.join()) {
+    differences.push(`the order of the stream is ${one.order.join(', ')} and ${other.order.join(', ')}`);
+  }
+  if (differences.length === 0) return;
+  throw new UserError(
+    `${one.id} and ${other.id} are not comparable: ${differences.join('; ')}. Take a reference of the same scenario and class order.`,
+  );
 }
 
 function reasonOf(result: Exclude<MetricResult, { kind: 'value' }>): string {

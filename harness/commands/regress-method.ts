@@ -117,7 +117,10 @@ async function checkScenario(
   measuredOn: RegressOptions['measureOn'],
   { definition }: Reference,
 ): Promise<void> {
-  const scenario = await loadScenario(word);
+  const scenario = await loadScenario(word).catch((thrown: unknown) => {
+    if (!(thrown instanceof UsageError)) throw thrown;
+    throw new UsageError(`${thrown.message} A scenario of your own is named by its file, with --scenario.`);
+  });
   const { name, version } = scenario;
   checkComparable(
     { ...definition, measuredOn, scenario: { name, version, digest: scenarioDigest(scenario) } },

@@ -13,7 +13,7 @@ import { resolveSettings } from '../train/registry/settings.ts';
 import { print, printJson } from './command.ts';
 import { allMethods, fittingMethods } from './fitting-methods.ts';
 import type { RunOptions } from './options.ts';
-import { checkOverrides, type PlannedMethod, planCells, planned } from './plan-cells.ts';
+import { checkOverrides, type PlannedMethod, planCells, planned, refuseNamesakes } from './plan-cells.ts';
 import { printTables, writeCsv } from './print-tables.ts';
 import { runWithProgress } from './run-with-progress.ts';
 import { tunedFor } from './tuned-for.ts';
@@ -30,6 +30,7 @@ export async function runSweep(scenario: string, options: RunOptions): Promise<n
   const loadedScenario = await loadScenario(scenario);
   const references = await namedMethods(options.method, loadedScenario);
   const loaded = new Map(await Promise.all(references.map(loadByReference)));
+  refuseNamesakes(loaded);
   const tuned = options.tuned ? tunedFor(loadedScenario, [...loaded.values()], options) : {};
   const methods = [...loaded].map(([reference, method]) => planned(reference, method, tuned[method.name]));
   checkOverrides(options.set ?? {}, methods);

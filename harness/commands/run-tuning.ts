@@ -22,7 +22,7 @@ import { loadMethod } from '../train/registry/methods.ts';
 import { resolveSettings, withWords } from '../train/registry/settings.ts';
 import { print, printJson } from './command.ts';
 import type { RunOptions } from './options.ts';
-import { checkOverrides, planCells, planned } from './plan-cells.ts';
+import { checkOverrides, planCells, planned, refuseNamesakes } from './plan-cells.ts';
 import { planTrials } from './plan-trials.ts';
 import { runWithProgress } from './run-with-progress.ts';
 import { tunedFile } from './tuned-for.ts';
@@ -58,6 +58,7 @@ export async function runTuning(scenarioName: string, options: TuneOptions): Pro
       method: (await loadMethod(reference)).method,
     })),
   );
+  refuseNamesakes(methods.map(({ reference, method }) => [reference, method]));
   checkOverrides(
     options.set ?? {},
     methods.map(({ reference, method }) => planned(reference, method)),

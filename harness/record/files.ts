@@ -75,11 +75,12 @@ export function makeFolder(path: string): void {
 /**
  * Replaces a file as a whole, synced to disk: after a crash, or where the disk is full, it holds the
  * old content or the new, never a part. Its permissions stay, folders that are missing are made, and
- * where the path is a link, its target is replaced.
+ * where the path is a link, its target is replaced. A device or a pipe is written into.
  * @throws UserError where it cannot be written; then the old content is untouched
  */
 export function replaceFile(path: string, content: string | Buffer): void {
   withFileErrors(`write ${path}`, () => {
+    if (isStream(path)) return writeInto(path, content);
     makeFolder(dirname(path));
     const target = existsSync(path) ? realpathSync(path) : path;
     const { file, temporary } = openBeside(target);
@@ -97,6 +98,22 @@ export function replaceFile(path: string, content: string | Buffer): void {
       throw error;
     }
   });
+}
+
+/** What cannot be replaced: a device, a pipe, or standard output by the name that the system has for it. */
+function isStream(path: string): boolean {
+  if (/^\/(dev|proc\/self)\/(stdout|stderr|fd\/\d+)$/.test(path)) return true;
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found !== undefined && !found.isFile() && !found.isDirectory();
+}
+
+function writeInto(path: string, content: string | Buffer): void {
+  const file = openSync(path, 'a');
+  try {
+    writeWhole(file, typeof content === 'string' ? Buffer.from(content) : content);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Writes all bytes: one call may store only a part of them, when the disk is about to be full. */

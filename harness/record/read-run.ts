@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, UserError } from '../errors.ts';
 import { parseAccuracyCsv } from '../evaluate/accuracy-csv.ts';
@@ -94,8 +94,8 @@ export function findRuns(resultsDirectory: string, filter: RunFilter = {}): Foun
   const unreadable: { directory: string; error: string }[] = [];
   for (const name of existsSync(parent) ? readdirSync(parent).sort() : []) {
     const directory = join(parent, name);
-    if (!existsSync(join(directory, runFiles.record))) continue;
     try {
+      if (!isThere(join(directory, runFiles.record))) continue;
       const record = readRecord(directory);
       if (matches(record, filter)) runs.push({ directory, record, cells: readCells(directory, record) });
     } catch (error) {
@@ -104,6 +104,11 @@ export function findRuns(resultsDirectory: string, filter: RunFilter = {}): Foun
     }
   }
   return { runs, unreadable };
+}
+
+/** Whether there is such a file; a folder that may not be looked into does not say so. @throws UserError then */
+function isThere(path: string): boolean {
+  return withFileErrors(`read ${path}`, () => statSync(path, { throwIfNoEntry: false }) !== undefined);
 }
 
 function matches({ definition, status }: RunRecord, { scenario, method, state }: RunFilter): boolean {

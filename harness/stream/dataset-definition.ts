@@ -59,7 +59,7 @@ export function readJson(path: string): unknown {
     throw new UserError(`${path} cannot be read (${messageOf(error)}). Correct the path.`);
   }
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     throw new UserError(`${path} is not JSON: ${messageOf(error)}.`);
   }

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../errors.ts';
@@ -56,10 +56,13 @@ export function scenarioDirectory(nameOrPath: string): string {
 
 /**
  * Loads a scenario by its name under `scenarios/` or by the path of its file, with all defaults filled in.
- * @throws UsageError for an unknown name; UserError if the file is missing or not a valid scenario
+ * @throws UsageError for an unknown name or a file that is not there; UserError for one that is not a valid scenario
  */
 export async function loadScenario(nameOrPath: string): Promise<Scenario> {
-  return validateScenario(readJson(scenarioPath(nameOrPath)), nameOrPath);
+  const path = scenarioPath(nameOrPath);
+  if (!existsSync(path))
+    throw new UsageError(`${path} cannot be read (ENOENT: there is no such file). Correct the path.`);
+  return validateScenario(readJson(path), nameOrPath);
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { Backbone } from '../backbones/backbone.ts';
 import type { CompiledProgram, Engine, Program } from '../engine/program.ts';
 import { bytesOf, type HostTensor, type HostTensors, sizeOf } from '../engine/tensor.ts';
-import { Random, type SeedRole, type Seeds } from '../random.ts';
+import { UserError } from '../errors.ts';
+import { Random, type SeedRole, type Seeds, seedRoles } from '../random.ts';
 import type { ExampleMemory } from './example-memory.ts';
 import type { Method } from './method.ts';
 import type { Protocol } from './protocol.ts';
@@ -80,6 +81,10 @@ export class Learner<Settings = Record<string, unknown>> {
 
   /** A stream of random numbers of a role; the label tells its uses apart. */
   random(role: SeedRole, ...label: (string | number)[]): Random {
+    // Types of a method's file are not checked when it runs, and without a seed every seed's numbers would be the same.
+    if (!seedRoles.includes(role)) {
+      throw new UserError(`There is no seed role "${role}". Roles are: ${seedRoles.join(', ')}.`);
+    }
     return new Random(this.#seeds[role], role, ...label);
   }
 

@@ -1,8 +1,9 @@
-import { argMax, mul, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import { argMax, equal, fill, mul, type Scalar, sum, type Tensor, where } from '@tensorflow/tfjs-core';
 import type { Program, Tensors } from '../engine/program.ts';
 import type { HostTensors, TensorSpec } from '../engine/tensor.ts';
 import { linear } from '../nn/layers.ts';
 import { crossEntropyPerExample, maskLogits, weightedMean } from '../nn/losses.ts';
+import { logitsOf } from './hook-results.ts';
 import type { Learner } from './learner.ts';
 import type { Batch, LayerWatch, Outputs, Scope } from './method.ts';
 import type { Protocol } from './protocol.ts';
@@ -74,12 +75,18 @@ export function answerLogits<Settings>(learner: Learner<Settings>, tensors: Tens
   const scope = scopeOf(learner, tensors, false);
   const outputs = runModel(learner, batch, scope);
   // The method's own logits are masked again: no method answers with what is not a candidate.
-  return method.predict
-    ? maskLogits(method.predict(outputs, batch, scope), batch.candidates)
-    : outputs.logits;
+  if (!method.predict) return outputs.logits;
+  const own = logitsOf(method.name, method.predict(outputs, batch, scope), batch.candidates.shape);
+  return maskLogits(own, batch.candidates);
 }
 
-/** Predictions. State: the trained parameters and what the method keeps; output: `predictions`, int32 `[rows]`. */
+/** Stands among predictions for a row whose logits are not numbers. */
+export const noNumber = -2;
+
+/**
+ * Predictions. State: the trained parameters and what the method keeps; output: `predictions`, int32 `[rows]`, with
+ * {@link noNumber} where a logit is NaN: the greatest of such a row would be its first.
+ */
 export function predictionProgram<Settings>(learner: Learner<Settings>, rows: number): Program {
   const { method } = learner;
   return {
@@ -87,7 +94,13 @@ export function predictionProgram<Settings>(learner: Learner<Settings>, rows: nu
     inputs: batchInputs(learner.protocol, rows, false),
     state: specsOf(modelState(learner)),
     frozen: learner.frozen(),
-    run: (tensors) => ({ predictions: argMax(answerLogits(learner, tensors), -1) }),
+    run: (tensors) => {
+      const logits = answerLogits(learner, tensors);
+      const total = sum(logits, -1);
+      const best = argMax(logits, -1);
+      // NaN alone is not equal to itself.
+      return { predictions: where(equal(total, total), best, fill(best.shape, noNumber, 'int32')) };
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import type { Program, Tensors } from '../engine/program.ts';
 import type { HostTensor, HostTensors, TensorSpec } from '../engine/tensor.ts';
 import type { Optimiser } from '../nn/optimisers.ts';
 import type { BatchRoom } from './batch-rows.ts';
+import { gradientsOf, scalarLoss } from './hook-results.ts';
 import type { Learner } from './learner.ts';
 import type { Batch, Scope, StepMoment } from './method.ts';
 import {
@@ -108,7 +109,13 @@ export function updateProgram<Settings>(learner: Learner<Settings>, optimiser: O
     run(tensors) {
       const scope = scopeOf(learner, tensors, true);
       const held = pick(tensors, names, 'gradient.');
-      const gradients = learner.method.between?.gradients?.(held, scope) ?? held;
+      const changed = learner.method.between?.gradients?.(held, scope) ?? held;
+      const gradients = gradientsOf(
+        `between.gradients of ${learner.method.name}`,
+        changed,
+        learner.trained(),
+        {},
+      );
       return updatesOf(learner, optimiser, gradients, tensors, scope);
     },
   };
@@ -211,11 +218,15 @@ function lossAndGradients<Settings>(
   };
   const { loss, gradients } = differentiate((inner) => {
     const outputs = inner.forward(batch);
-    return method.loss ? method.loss(outputs, batch, inner) : classificationLoss(outputs, batch);
+    if (!method.loss) return classificationLoss(outputs, batch);
+    return scalarLoss(method.name, method.loss(outputs, batch, inner));
   });
   if (!method.gradients) return { loss, gradients };
   const changed = method.gradients(gradients, scope, (other) => differentiate(other).gradients);
-  return { loss, gradients: changed };
+  return {
+    loss,
+    gradients: gradientsOf(`gradients of ${method.name}`, changed, learner.trained(), learner.temporary),
+  };
 }
 
 /** What a step changes, under the names of the state. */

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   mkdirSync,
@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { makeFolder, replaceFile } from '../../harness/record/files.ts';
@@ -23,6 +24,16 @@ describe('replaceFile', () => {
       expect(readFileSync(path)).toEqual(Buffer.from(content));
     }
     expect(readdirSync(join(folder, 'new'))).toEqual(['file']);
+  });
+
+  it.skipIf(process.platform === 'win32')('writes into a pipe instead of replacing it', async () => {
+    const pipe = join(temporaryFolder(), 'pipe');
+    expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
+    const reader = spawn('cat', [pipe], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const read = text(reader.stdout);
+    replaceFile(pipe, 'through the pipe');
+    expect(await read).toBe('through the pipe');
+    expect(statSync(pipe).isFIFO()).toBe(true);
   });
 
   // A limit on the size of files cuts a write as a full disk does: first a part is stored, then nothing.

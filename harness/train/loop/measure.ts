@@ -1,11 +1,12 @@
 import type { Engine, ProgramState } from '../../engine/program.ts';
 import type { HostTensor } from '../../engine/tensor.ts';
+import { UserError } from '../../errors.ts';
 import type { AccuracyCell } from '../../evaluate/accuracy-matrix.ts';
 import type { Examples } from '../../stream/examples.ts';
 import type { Task } from '../../stream/stream.ts';
 import { emptyFeeds, writeBatch } from '../batch-rows.ts';
 import type { Learner } from '../learner.ts';
-import { modelState, predictionProgram } from '../model-programs.ts';
+import { modelState, noNumber, predictionProgram } from '../model-programs.ts';
 
 /**
  * Rows of a prediction batch. The last batch is padded, so there is one
@@ -79,7 +80,14 @@ export async function predict<Settings>(
     }));
     writeBatch(rows, () => candidates, feeds);
     const { predictions: found } = (await compiled.run(feeds, state)) as { predictions: HostTensor };
-    predictions.set(found.data.subarray(0, length), first);
+    const answers = found.data.subarray(0, length);
+    if (answers.includes(noNumber)) {
+      throw new UserError(
+        `Predictions of ${learner.method.name} are not numbers: after ${after} tasks, examples of task ${task} have logits that are NaN. ` +
+          'Look for a division by 0 in the method, or lower the learning rate (--set training.learningRate=…).',
+      );
+    }
+    predictions.set(answers, first);
   }
   return predictions;
 }

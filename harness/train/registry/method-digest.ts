@@ -49,7 +49,12 @@ function importsOf(importer: string, text: string): string[] {
     .map(([, , specifier = '']) => specifier.replace(/[?#].*$/, ''))
     .filter((specifier) => !specifier.includes('/node_modules/'))
     .flatMap((specifier) => filesOf(resolve(dirname(importer), specifier)))
-    .filter((path) => !path.startsWith(harness) && dirname(path) !== methods);
+    .filter((path) => !path.startsWith(harness) && !(dirname(path) === methods && isMethodFile(path)));
+}
+
+/** Whether a file exports something as its default, as methods do; helpers that lie beside them do not. */
+export function isMethodFile(path: string): boolean {
+  return /^export\s+default\b|\bas\s+default\b/m.test(readFileSync(path, 'utf8'));
 }
 
 /**

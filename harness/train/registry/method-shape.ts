@@ -1,3 +1,4 @@
+import type { ScenarioKind } from '../../stream/scenario.ts';
 import { suggestion } from '../../suggest.ts';
 import type { BetweenHook, Method } from '../method.ts';
 
@@ -71,8 +72,86 @@ export function methodProblem(method: Method): string | undefined {
   return (
     unknownProperty(method, 'a method', properties) ??
     unknownProperty(method.needs, '"needs"', needs) ??
-    unknownProperty(method.between, '"between"', betweenHooks)
+    unknownProperty(method.between, '"between"', betweenHooks) ??
+    wrongWords(method) ??
+    wrongSetting(method.settings) ??
+    wrongSearch(method.search) ??
+    wrongHook(method)
   );
+}
+
+const hooks = [
+  ...[
+    'prepare',
+    'beginTask',
+    'endTask',
+    'trainingTasks',
+    'isMeasured',
+    'addedExamples',
+    'extraRows',
+    'extraInputs',
+  ],
+  ...['composeBatch', 'numbers', 'linear', 'loss', 'gradients', 'step', 'afterStep', 'predict'],
+] as const satisfies readonly (keyof Method)[];
+
+const kinds: readonly unknown[] = Object.keys({
+  'class-incremental': true,
+  'task-incremental': true,
+  'domain-incremental': true,
+} satisfies Record<ScenarioKind, true>);
+
+const settingTypes: readonly unknown[] = [
+  'number',
+  'integer',
+  'string',
+  'boolean',
+  'array',
+  'object',
+  'null',
+];
+
+function wrongWords({ version, title, summary, kinds: stated }: Method): string | undefined {
+  if (!Number.isSafeInteger(version) || version < 0)
+    return `its version is ${version}; it must be a whole number, raised on any change that could change a result.`;
+  for (const [name, text] of Object.entries({ title, summary }))
+    if (typeof text !== 'string') return `its ${name} must be a text, not ${shown(text)}.`;
+  const isList = Array.isArray(stated) && stated.every((kind) => kinds.includes(kind));
+  if (stated === undefined || isList) return undefined;
+  return `its kinds are ${shown(stated)}; they must be a list of some of ${kinds.join(', ')}.`;
+}
+
+function wrongSetting(settings: Method['settings']): string | undefined {
+  for (const [name, schema] of Object.entries(settings) as [string, unknown][]) {
+    if (!isObject(schema))
+      return `its setting "${name}" is ${shown(schema)}; it must be { type, default, description }.`;
+    const { type } = schema as { readonly type?: unknown };
+    const types = Array.isArray(type) ? type : [type];
+    const unknown = types.find((one) => !settingTypes.includes(one));
+    if (type !== undefined && unknown !== undefined)
+      return `its setting "${name}" has the type ${shown(unknown)}; it must be one of ${settingTypes.join(', ')}.`;
+    if (!('default' in schema)) return `its setting "${name}" has no default.`;
+  }
+  return undefined;
+}
+
+function wrongSearch(search: Method['search']): string | undefined {
+  const wrong = Object.entries(search ?? {}).find(([, values]) => !Array.isArray(values));
+  return wrong && `its search of "${wrong[0]}" is ${shown(wrong[1])}; it must be a list of values to try.`;
+}
+
+function wrongHook(method: Method): string | undefined {
+  const { needs: _names, ...between } = method.between ?? {};
+  const found: [string, unknown][] = [
+    ...hooks.map((name): [string, unknown] => [name, method[name]]),
+    ...Object.entries(between).map(([name, hook]): [string, unknown] => [`between.${name}`, hook]),
+  ];
+  if (method.between !== undefined) found.push(['between.needs', method.between.needs ?? null]);
+  const wrong = found.find(([, hook]) => hook !== undefined && typeof hook !== 'function');
+  return wrong && `${wrong[0]} is ${shown(wrong[1])}; it must be a function.`;
+}
+
+function shown(value: unknown): string {
+  return value === null || value === undefined ? 'missing' : (JSON.stringify(value) ?? typeof value);
 }
 
 function unknownProperty(value: unknown, owner: string, known: readonly string[]): string | undefined {

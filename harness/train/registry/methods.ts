@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { messageOf, UsageError, UserError } from '../../errors.ts';
 import { suggestion } from '../../suggest.ts';
 import type { Method } from '../method.ts';
-import { methodDigest } from './method-digest.ts';
+import { isMethodFile, methodDigest } from './method-digest.ts';
 import { isMethod, methodProblem } from './method-shape.ts';
 
 const folder = fileURLToPath(new URL('../../../methods', import.meta.url));
@@ -26,10 +26,13 @@ export interface MethodListing {
   readonly file: string;
 }
 
-/** Names of the files under `methods/`: putting a file there is all that is needed to add a method. */
+/**
+ * Names of the files under `methods/` that export a method: putting one there is all that is needed to add it. Files without a
+ * default export are helpers.
+ */
 export function methodNames(): string[] {
   return readdirSync(folder)
-    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => file.endsWith('.ts') && isMethodFile(join(folder, file)))
     .map((file) => basename(file, '.ts'))
     .sort();
 }
@@ -62,11 +65,21 @@ export async function loadMethod(nameOrPath: string): Promise<LoadedMethod> {
   }
   const problem = methodProblem(method);
   if (problem !== undefined) throw new UserError(`The method in ${file} is refused: ${problem}`);
+  requireItsName(method.name, file);
   return {
     method,
     file,
     digest: methodDigest(file, source),
   };
+}
+
+/** A method in `methods/` is found by its file's name and listed, set and recorded by its own. */
+function requireItsName(name: string, file: string): void {
+  const own = basename(file, '.ts');
+  if (dirname(file) !== dirname(join(folder, own)) || own === name) return;
+  throw new UserError(
+    `The method in ${file} calls itself "${name}". Give it the name of its file, "${own}", or the file that of the method.`,
+  );
 }
 
 function fileOf(nameOrPath: string): string {

@@ -56,7 +56,8 @@ function withOverrides(
   };
   const isCallers = Object.keys(training).length + Object.keys(backbone).length > 0;
   try {
-    const valid = validateScenario(changed, `${scenario.name} with --set`);
+    const whose = isCallers ? '--set' : `what ${method.name} asks of training`;
+    const valid = validateScenario(changed, `${scenario.name} with ${whose}`);
     const problem = backboneProblem(valid.backbone);
     if (problem === undefined) return valid;
     throw new UserError(

@@ -65,6 +65,28 @@ describe('methods', () => {
     }
   });
 
+  const usual = { name: 'mine', version: 1, title: 'Mine', summary: 'For a test.', settings: {} };
+  it.each<[object, string]>([
+    [{ version: -1.5 }, 'its version is -1.5; it must be a whole number'],
+    [{ title: undefined }, 'its title must be a text, not missing'],
+    [{ kinds: 'class-incremental' }, 'its kinds are "class-incremental"; they must be a list'],
+    [
+      { settings: { strength: 0.1 } },
+      'its setting "strength" is 0.1; it must be { type, default, description }',
+    ],
+    [
+      { settings: { strength: { type: 'float', default: 1 } } },
+      'has the type "float"; it must be one of number,',
+    ],
+    [{ settings: { strength: { type: 'number' } } }, 'its setting "strength" has no default'],
+    [{ search: { strength: 3 } }, 'its search of "strength" is 3; it must be a list of values to try'],
+    [{ predict: 'x' }, 'predict is "x"; it must be a function'],
+    [{ between: {} }, 'between.needs is missing; it must be a function'],
+  ])('are refused with %j', async (changes, message) => {
+    const file = methodFile(`export default ${JSON.stringify({ ...usual, ...changes })};`);
+    await expect(loadMethod(file)).rejects.toThrow(message);
+  });
+
   it.each([
     ["import './helper.ts';", 'helper.ts'],
     ["export * from '../beside/helper.js';", '../beside/helper.ts'],
