@@ -39,8 +39,8 @@ export async function settingsOrigins(
   return (definition) => {
     const method = methods.get(definition.method.name);
     const scenario = scenarios.get(definition.scenario.name);
-    if (definition.imported !== undefined) return { origin: 'unknown', changed: [] };
-    if (method?.version !== definition.method.version)
+    if (definition.imported !== undefined || method === undefined) return { origin: 'unknown', changed: [] };
+    if (method.version !== definition.method.version)
       return { origin: 'unknown', changed: allOf(definition.method) };
     if (scenario === undefined || scenarioDigest(scenario) !== definition.scenario.digest)
       return originOfMethod(definition, method);
