@@ -4,6 +4,7 @@ import { UsageError, UserError } from '../errors.ts';
 import { parseAccuracyCsv } from '../evaluate/accuracy-csv.ts';
 import { AccuracyMatrix, describeCells } from '../evaluate/accuracy-matrix.ts';
 import { evaluateMetric, findMetric, type MetricResult, metrics } from '../evaluate/metrics/index.ts';
+import { withFileErrors } from '../record/files.ts';
 import type { RunRecord } from '../record/run-record.ts';
 import { alignPairs } from '../report/run-summary.ts';
 import { chooseRun } from './recorded-runs.ts';
@@ -71,10 +72,14 @@ function readMatrix(
 ): { readonly matrix: AccuracyMatrix; readonly record?: RunRecord } {
   if (word.endsWith('.csv')) {
     if (!existsSync(word)) throw new UsageError(`There is no file ${word}.`);
-    return { matrix: new AccuracyMatrix(parseAccuracyCsv(readFileSync(word, 'utf8'), word)) };
+    return { matrix: new AccuracyMatrix(parseAccuracyCsv(read(word), word)) };
   }
   const { record, cells } = chooseRun(word, results);
   return { matrix: new AccuracyMatrix(cells, record.tasks.length), record };
+}
+
+function read(path: string): string {
+  return withFileErrors(`read ${path}`, () => readFileSync(path, 'utf8'));
 }
 
 /** Tasks are compared one by one, so they must be the same ones. @throws UserError */

@@ -80,8 +80,11 @@ async function validateRun(file: string): Promise<Verdict> {
 
 /** A CSV file is a leaderboard if it begins like one, else an accuracy matrix. */
 async function validateCsv(file: string): Promise<Verdict> {
-  const { isLeaderboardCsv, parseLeaderboardCsv } = await import('../leaderboard/read-csv.ts');
-  const text = readFileSync(file, 'utf8');
+  const [{ isLeaderboardCsv, parseLeaderboardCsv }, { withFileErrors }] = await Promise.all([
+    import('../leaderboard/read-csv.ts'),
+    import('../record/files.ts'),
+  ]);
+  const text = withFileErrors(`read ${file}`, () => readFileSync(file, 'utf8'));
   if (!isLeaderboardCsv(text)) return validateMatrix(file, text);
   const rows = parseLeaderboardCsv(text, file).map(({ row }) => row);
   const scenarios = new Set(rows.map(({ fields }) => `${fields.scenario}@${fields.scenario_version}`));

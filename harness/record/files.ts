@@ -33,10 +33,13 @@ const causes: Readonly<Record<string, string>> = {
 /** What a failing file operation means to the person at the terminal; anything that is not one comes back as it is. */
 export function explainFileError(error: unknown, doing: string): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const cause = causes[code];
-  return cause === undefined
-    ? error
-    : new UserError(`Cannot ${doing}: ${cause} (${code}).`, { cause: error });
+  const known = causes[code];
+  if (known === undefined) return error;
+  // What cannot be read is not mended by writing elsewhere.
+  const cause = doing.startsWith('read ')
+    ? known.replace(/(, or write|\. Write) to another folder$/, '')
+    : known;
+  return new UserError(`Cannot ${doing}: ${cause} (${code}).`, { cause: error });
 }
 
 /** Runs a file operation. @throws UserError that names cause and cure where the file system refuses */

@@ -12,8 +12,23 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { makeFolder, replaceFile } from '../../harness/record/files.ts';
+import { explainFileError, makeFolder, replaceFile } from '../../harness/record/files.ts';
 import { temporaryFolder } from './fixtures.ts';
+
+describe('an error of the file system', () => {
+  const denied = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
+  const told = (doing: string): unknown => explainFileError(denied, doing);
+
+  it('is told with a cure that fits what was done', () => {
+    expect(told('write a.csv')).toMatchObject({
+      message:
+        'Cannot write a.csv: permission is denied. Change its permissions, or write to another folder (EACCES).',
+    });
+    expect(told('read a.csv')).toMatchObject({
+      message: 'Cannot read a.csv: permission is denied. Change its permissions (EACCES).',
+    });
+  });
+});
 
 describe('replaceFile', () => {
   it('replaces the whole content, makes the folder, and leaves nothing beside the file', () => {
