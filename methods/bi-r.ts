@@ -165,8 +165,7 @@ export default defineMethod<Settings>({
       fillWithChoices(classes, seen, random);
     }
     if (!tasks) return;
-    const taskIsOfClass = classes && learner.protocol.kind !== 'domain-incremental';
-    if (taskIsOfClass) fillWithTasks(tasks, classes, cameIn);
+    if (classes && learner.protocol.kind !== 'domain-incremental') fillWithTasks(tasks, classes, cameIn);
     else fillWithChoices(tasks, [...Array(task.index - 1).keys()], random);
   },
 

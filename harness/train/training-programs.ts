@@ -89,10 +89,7 @@ export function gradientProgram<Settings>(
         ...prefixed(ours, 'gradient.'),
         ...prefixed(others, 'temporary.'),
         // A copy: one tensor cannot be both held and given out.
-        ...prefixed(
-          mapTensors(pick(gradients, looked), (seen) => mul(seen, 1)),
-          'seen.',
-        ),
+        ...Object.fromEntries(looked.map((name) => [`seen.${name}`, mul(gradients[name] as Tensor, 1)])),
       };
     },
   };
@@ -294,8 +291,4 @@ function applyOptimiser<Settings>(
 
 function zip(names: readonly string[], values: readonly Tensor[]): Tensors {
   return Object.fromEntries(names.map((name, index) => [name, values[index] as Tensor]));
-}
-
-function mapTensors(tensors: Tensors, change: (tensor: Tensor) => Tensor): Tensors {
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, change(tensor)]));
 }
