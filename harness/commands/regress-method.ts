@@ -31,6 +31,7 @@ import { checkOutputs, isStandardOutput, writeOutput } from './write-output.ts';
  */
 export async function regress(word: string, options: RegressOptions): Promise<number> {
   checkOutputs({ '--junit': options.junit }, options.json);
+  checkChanges(options);
   const { method } = await loadMethod(word);
   const path = options.against ?? (await referencePath(method.name, options));
   const rule = { ...defaultRule, detect: options.detect, tolerance: options.tolerance };
@@ -53,6 +54,14 @@ export async function regress(word: string, options: RegressOptions): Promise<nu
     costTolerance: { ...defaultCostTolerance, time: options.timeTolerance },
   });
   return report(regression, options);
+}
+
+function checkChanges({ detect, tolerance }: RegressOptions): void {
+  if (detect > tolerance) return;
+  throw new UsageError(
+    `--detect is ${detect} and --tolerance ${tolerance}: a change that is tolerated cannot be found. ` +
+      'Make --detect larger than --tolerance.',
+  );
 }
 
 function keepReference(

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { findMetric } from '../evaluate/metrics/index.ts';
+import { UserError } from '../errors.ts';
 import type { RecordedRun } from '../record/run-record.ts';
 import { duration } from '../report/format.ts';
 import { finishedRuns } from '../reproduce/cell-runs.ts';
@@ -19,14 +19,27 @@ interface Listed extends Estimate {
   readonly recorded: number;
 }
 
-/** Prints all tables: how many cells, how many can run here, how long that takes. */
-export async function listPapers(options: ReproduceOptions): Promise<void> {
+/**
+ * Prints all tables: how many cells, how many can run here, how long that takes.
+ * @returns the exit code: 1 where a table is not valid, of which the others are listed all the same
+ */
+export async function listPapers(options: ReproduceOptions): Promise<number> {
   const papers = options.papers ?? papersFolder;
   const local = finishedRuns(options);
   const listed: Listed[] = [];
-  for (const name of tableNames(papers)) listed.push(await listTable(name, papers, local, options));
+  let code = 0;
+  for (const name of tableNames(papers)) {
+    try {
+      listed.push(await listTable(name, papers, local, options));
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      console.error(`palimpsest: ${error.message}`);
+      code = 1;
+    }
+  }
   if (options.json === true) printJson(listed);
   else print(formatList(listed));
+  return code;
 }
 
 async function listTable(
@@ -36,10 +49,11 @@ async function listTable(
   { data }: ReproduceOptions,
 ): Promise<Listed> {
   const table = loadTable(name, papers);
-  const { metric, paper, title } = table.reproduction;
+  const { metric } = table;
+  const { paper, title } = table.reproduction;
   const planned = await resolveCells(table, table.cells, { dataDirectory: data });
   const runs: TableRuns =
-    metric === undefined ? new Map() : readTableRecord(recordPath(table.file), table.id, findMetric(metric));
+    metric === null ? new Map() : readTableRecord(recordPath(table.file), table.id, metric);
   return {
     table: name,
     paper,

@@ -8,6 +8,8 @@ export interface ReproduceOptions {
   readonly quick?: boolean;
   readonly recorded?: boolean;
   readonly record?: boolean;
+  /** Whether the record's runs of a cell may be replaced by fewer. */
+  readonly force?: boolean;
   readonly json?: boolean;
   readonly csv?: string;
   readonly markdown?: string;

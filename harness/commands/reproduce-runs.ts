@@ -1,3 +1,4 @@
+import { canonicalJson } from '../record/canonical.ts';
 import { readRun } from '../record/read-run.ts';
 import type { RecordedRun } from '../record/run-record.ts';
 import { sampleOf } from '../regress/run-sample.ts';
@@ -15,8 +16,8 @@ export interface CollectedCells {
   readonly runs: TableRuns;
   /** Runs of a cell that make no sample with the others, by its name. */
   readonly leftOut: ReadonlyMap<string, readonly LeftOutRun[]>;
-  /** Why a cell lacks runs that failed, by its name. */
-  readonly failures: ReadonlyMap<string, string>;
+  /** Why a cell lacks runs that failed, by its name; one for each. */
+  readonly failures: ReadonlyMap<string, readonly string[]>;
   readonly interrupted: boolean;
 }
 
@@ -49,7 +50,7 @@ export async function runPlannedCells(
   const jobs = planned.flatMap(({ published, plan }) =>
     plan.kind === 'run' ? [jobOf(published.id, plan, local, options)] : [],
   );
-  const failures = new Map<string, string>();
+  const failures = new Map<string, string[]>();
   let interrupted = false;
   for (let missing = missingOf(jobs); missing.length > 0 && !interrupted; missing = missingOf(jobs)) {
     const again = missing.filter(({ job, seed }) => seedsOf(job.found).has(seed)).length;
@@ -100,27 +101,46 @@ function seedsOf(runs: readonly RecordedRun[]): Set<number> {
 
 async function runMissing(
   missing: readonly Missing[],
-  failures: Map<string, string>,
+  failures: Map<string, string[]>,
   options: ReproduceOptions,
 ): Promise<boolean> {
-  const labels = missing.map(({ job, seed }) => `${job.name} seed ${seed}`);
+  const wanted = wantedRuns(missing);
+  const labels = wanted.map(({ jobs, seed }) => `${jobs.map(({ name }) => name).join(', ')} seed ${seed}`);
   for (const { job, seed } of missing) job.begun.add(seed);
   const { outcomes, interrupted } = await runWithProgress(
-    missing.map(({ job, seed }) => specOf(job.plan, seed, options)),
+    wanted.map(({ jobs: [{ plan }], seed }) => specOf(plan, seed, options)),
     labels,
     { jobs: options.jobs, quiet: options.quiet === true },
   );
-  missing.forEach(({ job, seed }, index) => {
+  wanted.forEach(({ jobs, seed }, index) => {
     const outcome = outcomes[index];
-    if (outcome?.kind === 'finished') job.made.push(readRun(outcome.directory));
+    if (outcome?.kind === 'finished') {
+      const run = readRun(outcome.directory);
+      for (const job of jobs) job.made.push(run);
+    }
     if (outcome?.kind !== 'failed') return;
     console.error(`${labels[index]} failed: ${outcome.error}`);
-    failures.set(job.name, `the run of seed ${seed} failed: ${outcome.error.split('\n')[0]}`);
+    const reason = `the run of seed ${seed} failed: ${outcome.error.split('\n')[0]}`;
+    for (const { name } of jobs) failures.set(name, [...(failures.get(name) ?? []), reason]);
   });
   const stopped = outcomes.filter(({ kind }) => kind === 'stopped').length;
   if (stopped > 0)
-    console.error(`${stopped} of ${missing.length} runs were stopped; the same command continues them.`);
+    console.error(`${stopped} of ${wanted.length} runs were stopped; the same command continues them.`);
   return interrupted;
+}
+
+/** Missing runs, each once: cells may be bound to the same, and two processes cannot work on one run. */
+function wantedRuns(
+  missing: readonly Missing[],
+): { readonly jobs: [CellJob, ...CellJob[]]; readonly seed: number }[] {
+  const wanted = new Map<string, { jobs: [CellJob, ...CellJob[]]; seed: number }>();
+  for (const { job, seed } of missing) {
+    const key = canonicalJson([job.plan.expected, seed]);
+    const same = wanted.get(key);
+    if (same === undefined) wanted.set(key, { jobs: [job], seed });
+    else same.jobs.push(job);
+  }
+  return [...wanted.values()];
 }
 
 function specOf(

@@ -1,8 +1,6 @@
 import { UsageError } from '../errors.ts';
-import { findMetric, type Metric } from '../evaluate/metrics/index.ts';
 import { interruptedCode } from '../execute/protocol.ts';
-import { formatCsv, formatLatex, formatMarkdown, tableJson } from '../reproduce/export.ts';
-import { formatTable } from '../reproduce/format.ts';
+import { formatCsv, formatLatex, formatMarkdown, formatTerminal, tableJson } from '../reproduce/export.ts';
 import {
   type BoundCell,
   cellsLike,
@@ -10,7 +8,7 @@ import {
   type PaperTable,
   papersFolder,
 } from '../reproduce/load-table.ts';
-import { compareWithPeer } from '../reproduce/peer.ts';
+import { compareWithPeer, type PeerRun, readPeer } from '../reproduce/peer.ts';
 import { addToTableRecord, readTableRecord, recordPath, type TableRuns } from '../reproduce/record.ts';
 import { type PlannedCell, resolveCells } from '../reproduce/resolve-cells.ts';
 import { type TableResult, tableResult } from '../reproduce/table-result.ts';
@@ -34,24 +32,29 @@ export async function reproduceTable(name: string, options: ReproduceOptions): P
   );
   const table = loadTable(name, options.papers ?? papersFolder);
   const cells = chooseCells(table, options);
-  const { metric: id } = table.reproduction;
-  const metric = id === undefined ? null : findMetric(id);
-  const record = metric === null ? new Map() : readTableRecord(recordPath(table.file), table.id, metric);
+  // What is not valid is told before runs of hours, not after them.
+  const peer = readPeer(table);
+  const record = options.recorded === true || options.record === true ? recordOf(table) : new Map();
   const planned = await resolveCells(table, cells, {
     dataDirectory: options.data,
     quick: options.quick === true,
   });
+  tellSeeds(planned, options);
   const collected = await collect(planned, record, options);
-  const result = tableResult(table, planned, collected.runs, metric, {
+  const result = tableResult(table, planned, collected.runs, {
     failures: collected.failures,
     leftOut: collected.leftOut,
     quick: options.quick === true,
     absent: options.recorded === true ? 'not in the record' : 'not run yet',
   });
-  if (options.record === true && metric !== null) await keepRecord(table, collected.runs, metric);
-  report(result, options, taken);
+  const complete = options.record !== true || (await keepRecord(result, options.force === true));
+  report(result, peer, options, taken);
   if (collected.interrupted) return interruptedCode;
-  return collected.failures.size > 0 ? 1 : 0;
+  return collected.failures.size > 0 || !complete ? 1 : 0;
+}
+
+function recordOf({ id, file, metric }: PaperTable): TableRuns {
+  return metric === null ? new Map() : readTableRecord(recordPath(file), id, metric);
 }
 
 function collect(
@@ -88,12 +91,21 @@ function firstSeeds(
   return chosen;
 }
 
-function checkOptions({ quick, record, recorded }: ReproduceOptions): void {
+function tellSeeds(planned: readonly PlannedCell[], { seeds }: ReproduceOptions): void {
+  const most = Math.max(0, ...planned.map(({ plan }) => (plan.kind === 'run' ? plan.seeds.length : 0)));
+  if (seeds !== undefined && most > 0 && seeds > most)
+    console.error(`The table has ${most} seeds; --seeds ${seeds} asks for more.`);
+}
+
+function checkOptions({ quick, record, recorded, force }: ReproduceOptions): void {
   if (recorded === true && (quick === true || record === true)) {
     throw new UsageError('--recorded runs nothing, so it goes neither with --quick nor with --record.');
   }
   if (quick === true && record === true) {
     throw new UsageError("--quick shortens the training, so its runs do not go into a table's record.");
+  }
+  if (force === true && record !== true) {
+    throw new UsageError('--force is about what is recorded, so it goes with --record.');
   }
 }
 
@@ -112,11 +124,13 @@ function chooseCells(table: PaperTable, { cells: names, methods }: ReproduceOpti
   });
   const wanted = named === undefined ? null : new Set(named);
   for (const method of methods ?? []) checkMethod(method, table);
-  return table.cells.filter(
+  const chosen = table.cells.filter(
     (cell) =>
       (wanted === null || wanted.has(cell.published.id)) &&
       (methods === undefined || methods.some((method) => isOfMethod(cell, method))),
   );
+  if (chosen.length > 0) return chosen;
+  throw new UsageError(`${table.id} has none of the cells ${names?.join(', ')} of ${methods?.join(', ')}.`);
 }
 
 function checkMethod(method: string, table: PaperTable): void {
@@ -137,19 +151,44 @@ function namesOfMethod({ published, binding }: BoundCell): string[] {
   return [...new Set([...own, published.method, published.id.split('/').at(-1) ?? published.id])];
 }
 
-async function keepRecord({ id, file, cells }: PaperTable, runs: TableRuns, metric: Metric): Promise<void> {
+/** Records the runs of the cells that have a number. @returns whether all of them were recorded */
+async function keepRecord({ table, cells }: TableResult, force: boolean): Promise<boolean> {
+  const { id, file, metric } = table;
+  const runs: TableRuns = new Map(
+    cells.flatMap(({ published, outcome }) =>
+      outcome.kind === 'judged' ? [[published.id, outcome.sample]] : [],
+    ),
+  );
+  if (metric === null || runs.size === 0) {
+    console.error('There are no runs to record.');
+    return true;
+  }
   const path = recordPath(file);
-  await addToTableRecord(path, { id, order: cells.map(({ published }) => published.id) }, metric, runs);
+  const order = table.cells.map(({ published }) => published.id);
+  const { replaced, kept } = await addToTableRecord(path, { id, order, metric, force }, runs);
+  for (const { cell, recorded, now } of replaced)
+    console.error(`${cell}: ${recorded} recorded runs of another kind were replaced by ${now}.`);
+  for (const { cell, recorded, now } of kept)
+    console.error(
+      `${cell}: not recorded, for the record has ${recorded} runs of another kind (another engine, method, ` +
+        `scenario or setting) and these are ${now}. Make as many, or replace them all the same with --force.`,
+    );
   console.error(`The record is ${path}.`);
+  return kept.length === 0;
 }
 
 /** @param taken whether one of the files is standard output, so that nothing else goes there */
-function report(result: TableResult, { json, csv, markdown, latex }: ReproduceOptions, taken: boolean): void {
+function report(
+  result: TableResult,
+  peerRuns: readonly PeerRun[],
+  { json, csv, markdown, latex }: ReproduceOptions,
+  taken: boolean,
+): void {
+  const peer = compareWithPeer(result, peerRuns);
   if (csv !== undefined) writeOutput(csv, formatCsv(result));
-  if (markdown !== undefined) writeOutput(markdown, formatMarkdown(result));
-  if (latex !== undefined) writeOutput(latex, formatLatex(result));
+  if (markdown !== undefined) writeOutput(markdown, formatMarkdown(result, peer));
+  if (latex !== undefined) writeOutput(latex, formatLatex(result, peer));
   if (taken) return;
-  const peer = compareWithPeer(result);
   if (json === true) printJson({ ...(tableJson(result) as object), peer });
-  else print(formatTable(result, peer));
+  else print(formatTerminal(result, peer));
 }

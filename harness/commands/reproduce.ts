@@ -28,6 +28,7 @@ export const reproduceCommand: CommandMaker = (exit) =>
     .option('--quick', 'one seed and shortened training, to see that all runs')
     .option('--recorded', 'run nothing: show the record that comes with the table')
     .option('--record', 'write the runs into the record that lies beside the table')
+    .option('--force', 'with --record, replace even a cell of more runs')
     .option('--json', 'print the result as JSON')
     .option('--csv <file>', 'write the table as CSV, too')
     .option('--markdown <file>', 'write the table as Markdown, too')
@@ -43,7 +44,7 @@ export const reproduceCommand: CommandMaker = (exit) =>
     .action(async (table: string, options: ReproduceOptions) => {
       if (table === 'ls') {
         const { listPapers } = await import('./reproduce-ls.ts');
-        await listPapers(options);
+        exit(await listPapers(options));
         return;
       }
       const { reproduceTable } = await import('./reproduce-table.ts');

@@ -110,12 +110,12 @@ export function smallestFound(reference: Summary, runs: number, rule: DecisionRu
 function powerOf(
   deviation: number,
   counts: readonly [number, number],
-  { detect, level }: DecisionRule,
+  { detect, level, tolerance }: DecisionRule,
   family: number,
 ): number {
-  if (!Number.isFinite(deviation)) return 0;
+  if (!Number.isFinite(deviation) || detect <= tolerance) return 0;
   if (deviation === 0) return 1;
-  return detectionPower({ difference: detect, deviation, counts, level: level / family });
+  return detectionPower({ difference: detect, deviation, counts, level: level / family, tolerance });
 }
 
 function seedsNeeded(runs: number, reference: Summary, rule: DecisionRule, family: number): SeedsNeeded {

@@ -36,7 +36,8 @@ function latexLine(cells: readonly string[]): string {
 
 function latexCell(cell: TableCell | undefined): string {
   const [first = '', ...others] = (cell?.lines ?? []).map(escapeLatex);
-  const text = others.length === 0 ? first : `${first} (${others.join(', ')})`;
+  const apart = others.map((line) => line.replace(/^\((.*)\)$/, '$1'));
+  const text = apart.length === 0 ? first : `${first} (${apart.join(', ')})`;
   if (cell?.place === 'best') return `\\textbf{${text}}`;
   return cell?.place === 'second' ? `\\underline{${text}}` : text;
 }
@@ -62,6 +63,11 @@ const replacements: Readonly<Record<string, string>> = {
   ']': '{]}',
   '*': '{*}',
   '±': '$\\pm$',
+  '≤': '$\\le$',
+  '≥': '$\\ge$',
+  '√': '$\\surd$',
+  '·': '$\\cdot$',
+  '−': '$-$',
   '↑': '$\\uparrow$',
   '↓': '$\\downarrow$',
 };
@@ -70,6 +76,6 @@ const replacements: Readonly<Record<string, string>> = {
 export function escapeLatex(text: string): string {
   return text
     .replace(/[\r\n]+/g, ' ')
-    .replace(/[\\{}$&#_%~^<>|"`[\]*±↑↓]/g, (character) => replacements[character] ?? '')
-    .replace(/^-(?=\d)/, '$-$');
+    .replace(/[\\{}$&#_%~^<>|"`[\]*±≤≥√·−↑↓]/g, (character) => replacements[character] ?? '')
+    .replace(/(^| )-(?=\d)/g, '$1$-$');
 }

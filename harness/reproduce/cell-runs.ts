@@ -21,7 +21,9 @@ export function metricValue(sample: RunSample, run: SampleRun, metric: Metric): 
   const result = evaluateMetric(metric, matrixOf(run, sample.tasks));
   if (result.kind === 'value') return result.value;
   const reason =
-    result.kind === 'undefined' ? result.reason : `${result.cells.length} cells were not measured`;
+    result.kind === 'undefined'
+      ? result.reason
+      : `${result.cells.length === 1 ? 'one cell was' : `${result.cells.length} cells were`} not measured`;
   throw new UserError(`The run ${idOf(sample, run)} has no ${metric.id}: ${reason}.`);
 }
 

@@ -1,46 +1,52 @@
-import { signedPercent } from '../report/format.ts';
+import { formatCsv as formatCsvLines } from '../report/csv-text.ts';
+import { formatLatexTable } from '../report/latex-table.ts';
+import { formatMarkdownTable } from '../report/markdown-table.ts';
+import type { TableContent } from '../report/table-content.ts';
+import { formatTerminalContent } from '../report/terminal-table.ts';
 import { idOf } from './cell-runs.ts';
+import { peerContent, reproductionContent } from './content.ts';
+import type { PeerComparison } from './peer.ts';
 import type { CellResult, TableResult } from './table-result.ts';
-import { countsText, errorText, oursText, outcomeText, publishedText, titleOf } from './words.ts';
+import { outcomeText } from './words.ts';
 
-const header = ['cell', 'published', 'error', 'trust', 'ours', 'seeds', 'difference', 'verdict'] as const;
-
-/** The table as Markdown, ours ± 95% interval. */
-export function formatMarkdown(result: TableResult): string {
-  const rows = result.cells.map((cell) => textRow(cell).map((text) => text.replaceAll('|', '\\|')));
-  const alignment = header.map((_, index) => ([1, 4, 5, 6].includes(index) ? '---:' : '---'));
-  const lines = [header, alignment, ...rows].map((row) => `| ${row.join(' | ')} |`);
-  return `${titleOf(result)}\n\n${lines.join('\n')}\n\n${countsText(result)}.\n`;
+/** The table for a terminal, and below it the runs of its peer. */
+export function formatTerminal(result: TableResult, peer: PeerComparison | null): string {
+  const style = { colour: false, width: Number.POSITIVE_INFINITY };
+  return joined(result, peer, (content) => formatTerminalContent(content, style)).trimEnd();
 }
 
-/** The table as a LaTeX `tabular` for the package booktabs. */
-export function formatLatex(result: TableResult): string {
-  const rows = result.cells.map((cell) => `${textRow(cell).map(latex).join(' & ')} \\\\`);
-  return [
-    `% ${titleOf(result).replaceAll('\n', ' ')}`,
-    '\\begin{tabular}{lrllrrrl}',
-    '\\toprule',
-    `${header.join(' & ')} \\\\`,
-    '\\midrule',
-    ...rows,
-    '\\bottomrule',
-    '\\end{tabular}',
-    `% ${countsText(result)}`,
-    '',
-  ].join('\n');
+/** The tables as Markdown. */
+export function formatMarkdown(result: TableResult, peer: PeerComparison | null): string {
+  return joined(result, peer, formatMarkdownTable);
+}
+
+/** The tables as LaTeX, for the package booktabs. */
+export function formatLatex(result: TableResult, peer: PeerComparison | null): string {
+  return joined(result, peer, formatLatexTable);
+}
+
+function joined(
+  result: TableResult,
+  peer: PeerComparison | null,
+  format: (content: TableContent) => string,
+): string {
+  const beside = peerContent(peer);
+  return [reproductionContent(result), ...(beside === null ? [] : [beside])].map(format).join('\n');
 }
 
 /** The table as CSV with raw numbers: fractions in full precision, an empty field where there is no value. */
 export function formatCsv(result: TableResult): string {
   const records = result.cells.map((cell) => csvRecord(result, cell));
   const columns = Object.keys(records[0] ?? {});
-  const lines = [columns, ...records.map((record) => columns.map((column) => record[column] ?? null))];
-  return lines.map((line) => `${line.map(field).join(',')}\n`).join('');
+  return formatCsvLines([
+    columns,
+    ...records.map((record) => columns.map((column) => record[column] ?? null)),
+  ]);
 }
 
 /** The table as plain data. */
 export function tableJson(result: TableResult): unknown {
-  const { table, metric, quick } = result;
+  const { table, quick } = result;
   const { paper, link, table: name, title } = table.reproduction;
   return {
     table: table.id,
@@ -48,7 +54,7 @@ export function tableJson(result: TableResult): unknown {
     link,
     name,
     title,
-    metric: metric?.id ?? null,
+    metric: table.metric?.id ?? null,
     quick,
     cells: result.cells.map(({ published, outcome }) => ({
       ...published,
@@ -67,27 +73,13 @@ export function tableJson(result: TableResult): unknown {
               runs: outcome.sample.runs.map((run) => idOf(outcome.sample, run)),
               changes: outcome.changes,
               leftOut: outcome.leftOut,
+              failures: outcome.failures,
             },
     })),
   };
 }
 
-function textRow(cell: CellResult): string[] {
-  const { published, outcome } = cell;
-  const judged = outcome.kind === 'judged' ? outcome : null;
-  return [
-    published.id,
-    publishedText(published),
-    errorText(published),
-    published.trust,
-    judged === null ? '' : oursText(judged),
-    judged === null ? '' : String(judged.seeds.length),
-    judged === null ? '' : signedPercent(judged.judgement.difference),
-    outcomeText(cell),
-  ];
-}
-
-function csvRecord({ table, metric }: TableResult, cell: CellResult): Record<string, string | number | null> {
+function csvRecord({ table }: TableResult, cell: CellResult): Record<string, string | number | null> {
   const { published, outcome } = cell;
   const judged = outcome.kind === 'judged' ? outcome : null;
   const half = judged?.summary.interval.kind === 'interval' ? judged.summary.interval.halfWidth : null;
@@ -106,7 +98,7 @@ function csvRecord({ table, metric }: TableResult, cell: CellResult): Record<str
     published_seeds: published.seeds,
     trust: published.trust,
     source: published.source,
-    metric: metric?.id ?? null,
+    metric: table.metric?.id ?? null,
     ours: judged?.summary.mean ?? null,
     interval: half,
     deviation: judged?.summary.deviation ?? null,
@@ -115,30 +107,7 @@ function csvRecord({ table, metric }: TableResult, cell: CellResult): Record<str
     difference: judged?.judgement.difference ?? null,
     margin: judged?.judgement.margin ?? null,
     verdict: judged?.judgement.verdict.kind ?? 'not-attempted',
-    detail: outcomeText(cell),
+    detail: [outcomeText(cell), ...(judged?.failures ?? [])].join('; '),
     runs: judged?.sample.runs.map((run) => idOf(judged.sample, run)).join(' ') ?? null,
   };
-}
-
-function field(value: string | number | null): string {
-  if (value === null) return '';
-  if (typeof value === 'number') return String(value);
-  // A spreadsheet would run text that begins like a formula.
-  const text = /^[=+\-@\t\r]/.test(value) && !Number.isFinite(Number(value)) ? `'${value}` : value;
-  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-const latexWords: Readonly<Record<string, string>> = {
-  '\\': '\\textbackslash{}',
-  '{': '\\{',
-  '}': '\\}',
-  '~': '\\textasciitilde{}',
-  '^': '\\textasciicircum{}',
-  '±': '$\\pm$',
-  '·': '$\\cdot$',
-  '√': '$\\surd$',
-};
-
-function latex(text: string): string {
-  return text.replaceAll(/[\\{}~^±·√&%$#_]/g, (sign) => latexWords[sign] ?? `\\${sign}`);
 }

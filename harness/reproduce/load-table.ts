@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messageOf, UsageError, UserError } from '../errors.ts';
+import { findMetric, type Metric } from '../evaluate/metrics/index.ts';
 import { withFileErrors } from '../record/files.ts';
 import { parseFiniteJson } from '../record/finite-json.ts';
 import { suggestion } from '../suggest.ts';
@@ -24,10 +25,15 @@ export interface PaperTable {
   /** Path of the reproduction file. */
   readonly file: string;
   readonly reproduction: Reproduction;
+  /** What its cells are judged by; null where none can be run. */
+  readonly metric: Metric | null;
   readonly cells: readonly BoundCell[];
 }
 
-/** Names of all tables in a folder of papers, `<paper>/<table>`, in alphabetical order. */
+/**
+ * Names of all tables in a folder of papers, `<paper>/<table>`, in alphabetical order: reproduction files, and whatever
+ * stands beside published values of the same name. Scenarios and notes may lie beside them.
+ */
 export function tableNames(papers: string): string[] {
   if (!existsSync(papers)) throw new UsageError(`There is no folder of papers ${papers}.`);
   return readdirSync(papers, { withFileTypes: true })
@@ -37,7 +43,18 @@ export function tableNames(papers: string): string[] {
         .filter((file) => file.endsWith('.json') && !file.endsWith('.record.json'))
         .map((file) => `${paper}/${basename(file, '.json')}`),
     )
+    .filter((table) => isTable(join(papers, table)))
     .sort();
+}
+
+/** @param path without `.json` */
+function isTable(path: string): boolean {
+  if (existsSync(`${path}.csv`)) return true;
+  try {
+    return readFileSync(`${path}.json`, 'utf8').includes('"palimpsest-reproduction@');
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -54,7 +71,16 @@ export function loadTable(name: string, papers: string): PaperTable {
   const reproduction = readReproduction(file);
   const csv = join(papers, `${id}.csv`);
   const published = parsePublished(readText(csv, `${file} binds the cells of ${basename(csv)}`), csv);
-  return { id, file, reproduction, cells: bind(published, reproduction, file) };
+  const metric = metricOf(reproduction, file);
+  return { id, file, reproduction, metric, cells: bind(published, reproduction, file) };
+}
+
+function metricOf({ metric }: Reproduction, file: string): Metric | null {
+  try {
+    return metric === undefined ? null : findMetric(metric);
+  } catch (error) {
+    throw new UserError(`${file}: ${messageOf(error)}`);
+  }
 }
 
 function unknownTable(name: string, known: readonly string[], ofPaper: readonly string[]): UsageError {

@@ -57,11 +57,14 @@ export function readPeer({ reproduction: { peer }, file, cells }: PaperTable): P
  * Pairs the peer's runs with ours by cell and seed; those that have no partner are left out.
  * @returns null where the table names no peer, and for quick runs: shortened training is no partner of a whole run
  */
-export function compareWithPeer({ table, cells, quick }: TableResult): PeerComparison | null {
+export function compareWithPeer(
+  { table, cells, quick }: TableResult,
+  runs: readonly PeerRun[],
+): PeerComparison | null {
   const { peer } = table.reproduction;
   if (peer === undefined || quick) return null;
   const outcomes = new Map(cells.map(({ published, outcome }) => [published.id, outcome]));
-  const pairs = readPeer(table).flatMap((run): PeerPair[] => {
+  const pairs = runs.flatMap((run): PeerPair[] => {
     const outcome = outcomes.get(run.cell);
     if (outcome?.kind !== 'judged') return [];
     const position = outcome.seeds.indexOf(run.seed);

@@ -10,6 +10,7 @@ import { whileLocked } from '../record/lock.ts';
 import { amount, cost, count, object, seeds, sharedDefinition, text } from '../record/run-schema.ts';
 import type { RunSample, SampleRun } from '../regress/run-sample.ts';
 import { idOf, metricValue, seedOf } from './cell-runs.ts';
+import { type Merged, mergeRuns } from './merge-runs.ts';
 
 /** What a record says it is. */
 const recordFormat = 'palimpsest-paper-record@1';
@@ -89,22 +90,32 @@ export function writeTableRecord(path: string, table: string, metric: Metric, ru
   replaceFile(path, `{\n${[...heads, `"cells": [\n${lines.join(',\n')}\n]`].join(',\n')}\n}\n`);
 }
 
+/** What is recorded of a table, and how. */
+export interface RecordTarget {
+  readonly id: string;
+  /** Names of the table's cells, in the order that the record shall have. */
+  readonly order: readonly string[];
+  readonly metric: Metric;
+  /** Whether runs of another kind may replace more that are recorded. */
+  readonly force: boolean;
+}
+
 /**
  * Adds runs to the record of a table, by {@link mergeRuns}. It is read again for that, with the file locked: making
  * the runs takes hours, and what another process recorded meanwhile is to stay.
- * @param order names of the table's cells, in the order that the record shall have
+ * @returns cells that were replaced, and that were not
  * @throws UserError when the record is not valid, or cannot be written
  */
 export function addToTableRecord(
   path: string,
-  { id, order }: { readonly id: string; readonly order: readonly string[] },
-  metric: Metric,
+  { id, order, metric, force }: RecordTarget,
   runs: TableRuns,
-): Promise<void> {
+): Promise<Pick<Merged, 'replaced' | 'kept'>> {
   return whileLocked(path, () => {
-    const merged = mergeRuns(readTableRecord(path, id, metric), runs);
+    const { runs: merged, ...told } = mergeRuns(readTableRecord(path, id, metric), runs, force);
     const sorted = [...merged].sort(([one], [other]) => order.indexOf(one) - order.indexOf(other));
     writeTableRecord(path, id, metric, new Map(sorted));
+    return told;
   });
 }
 
@@ -159,7 +170,7 @@ function checkRun(
 
 function edited(where: string, why: string): UserError {
   return new UserError(
-    `${where} is not what was recorded (${why}): it was edited or cut short. Restore it, or make it anew with --record.`,
+    `${where} is not what was recorded (${why}): it was edited or cut short. Restore it, or delete it and make it anew with --record.`,
   );
 }
 
@@ -167,25 +178,8 @@ function parse(content: string, path: string): unknown {
   try {
     return parseFiniteJson(content);
   } catch (error) {
-    throw new UserError(`${path} is not JSON (${messageOf(error)}): it was cut short or edited. Restore it.`);
-  }
-}
-
-/**
- * Runs of before with new ones: where a cell's definition is the same, seeds are added to; where it has changed, the new
- * runs replace the old.
- */
-export function mergeRuns(before: TableRuns, now: TableRuns): TableRuns {
-  const merged = new Map(before);
-  for (const [cell, sample] of now) {
-    const earlier = before.get(cell);
-    const same =
-      earlier !== undefined && canonicalJson(earlier.definition) === canonicalJson(sample.definition);
-    const bySeed = new Map(
-      (same ? [...earlier.runs, ...sample.runs] : sample.runs).map((one) => [seedOf(one), one]),
+    throw new UserError(
+      `${path} is not JSON (${messageOf(error)}): it was cut short or edited. Restore it, or delete it and make it anew with --record.`,
     );
-    const runs = [...bySeed].sort(([one], [other]) => one - other).map(([, own]) => own);
-    merged.set(cell, { ...sample, runs });
   }
-  return merged;
 }

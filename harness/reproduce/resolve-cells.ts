@@ -43,7 +43,7 @@ export interface PlannedCell extends BoundCell {
 /** What all cells of a table are resolved with. */
 export interface ResolveOptions {
   readonly dataDirectory: string;
-  /** A twentieth of the updates, or one epoch: shows that all runs, not what the paper says. */
+  /** A twentieth of the updates, or one epoch, or a few updates of that: shows that all runs, not what the paper says. */
   readonly quick?: boolean;
 }
 
@@ -129,7 +129,7 @@ async function expectedRun(
   const { method, digest } = await loadMethod(methodReference);
   checkCompatibility(method, base);
   const whole = resolveSettings(base, method, settings);
-  const overrides = quick === true ? { ...settings, ...quickBudget(whole.scenario.training) } : settings;
+  const overrides = quick === true ? quickSettings(settings, whole.scenario.training) : settings;
   const resolved = resolveSettings(base, method, overrides);
   return {
     overrides,
@@ -144,11 +144,17 @@ async function expectedRun(
   };
 }
 
-function quickBudget({ updates }: { readonly updates?: number }): Readonly<Record<string, unknown>> {
-  return updates === undefined
-    ? { 'training.epochs': 1 }
-    : { 'training.updates': Math.max(1, Math.round(updates / 20)) };
+function quickSettings(
+  settings: Readonly<Record<string, unknown>>,
+  { epochs = 0, updates }: { readonly epochs?: number; readonly updates?: number },
+): Readonly<Record<string, unknown>> {
+  const { 'training.epochs': _epochs, 'training.updates': _updates, ...others } = settings;
+  if (updates !== undefined) return { ...others, 'training.updates': Math.max(1, Math.round(updates / 20)) };
+  return epochs > 1 ? { ...others, 'training.epochs': 1 } : { ...others, 'training.updates': quickUpdates };
 }
+
+/** Updates of a quick task where the paper trains one epoch. */
+const quickUpdates = 20;
 
 function plannedReason({ scenario, method }: RunBinding, error: UserError): string {
   const text = messageOf(error);

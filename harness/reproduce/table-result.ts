@@ -1,3 +1,4 @@
+import { UserError } from '../errors.ts';
 import type { Metric } from '../evaluate/metrics/index.ts';
 import { type Summary, summarise } from '../evaluate/statistics.ts';
 import type { RunSample } from '../regress/run-sample.ts';
@@ -23,6 +24,8 @@ export interface JudgedCell {
   readonly changes: readonly string[];
   /** Finished runs that were not taken, since they make no sample with the others. */
   readonly leftOut: readonly LeftOutRun[];
+  /** Why runs that were asked for are not there. */
+  readonly failures: readonly string[];
 }
 
 /** A published cell and what came of it here. */
@@ -35,8 +38,6 @@ export interface CellResult {
 /** A table, cell by cell. */
 export interface TableResult {
   readonly table: PaperTable;
-  /** Null where no cell can be run. */
-  readonly metric: Metric | null;
   readonly cells: readonly CellResult[];
   /** Shortened training: shows that all runs, not what the paper says. */
   readonly quick: boolean;
@@ -57,30 +58,31 @@ export function tableResult(
   table: PaperTable,
   planned: readonly PlannedCell[],
   runs: TableRuns,
-  metric: Metric | null,
   { failures, leftOut, quick = false, absent = 'not run yet' }: ResultOptions = {},
 ): TableResult {
+  const { metric } = table;
   const cells = planned.map(({ published, binding, plan }): CellResult => {
     if (plan.kind === 'not-attempted') return { published, binding, outcome: plan };
     const sample = runs.get(published.id);
     if (sample === undefined || metric === null) {
-      const reason = failures?.get(published.id) ?? absent;
+      const reason = failures?.get(published.id)?.join('; ') ?? absent;
       return { published, binding, outcome: { kind: 'not-attempted', reason } };
     }
     const outcome = judgedCell(published, sample, metric, {
       changes: changesSince(plan.expected, sample.definition),
       leftOut: leftOut?.get(published.id) ?? [],
+      failures: failures?.get(published.id) ?? [],
       quick,
     });
     return { published, binding, outcome };
   });
-  return { table, metric, cells, quick };
+  return { table, cells, quick };
 }
 
 /** What a result says of cells without runs. */
 export interface ResultOptions {
-  /** Why a cell has no runs, by its name. */
-  readonly failures?: ReadonlyMap<string, string>;
+  /** Why a cell lacks runs, by its name. */
+  readonly failures?: ReadonlyMap<string, readonly string[]>;
   /** Runs that were not taken, by the cell's name. */
   readonly leftOut?: ReadonlyMap<string, readonly LeftOutRun[]>;
   readonly quick?: boolean;
@@ -92,11 +94,12 @@ function judgedCell(
   published: PublishedCell,
   sample: RunSample,
   metric: Metric,
-  { quick, ...remarks }: Pick<JudgedCell, 'changes' | 'leftOut'> & { readonly quick: boolean },
+  { quick, ...remarks }: Pick<JudgedCell, 'changes' | 'leftOut' | 'failures'> & { readonly quick: boolean },
 ): JudgedCell | NotAttempted {
   const number = publishedFraction(published);
   if (number === null) return { kind: 'not-attempted', reason: 'the published value is no accuracy' };
-  const values = sample.runs.map((run) => metricValue(sample, run, metric));
+  const values = valuesOf(sample, metric);
+  if ('missing' in values) return { kind: 'not-attempted', reason: `was run, but: ${values.missing}` };
   const mean = {
     ...number,
     errorKind: published.errorKind,
@@ -112,6 +115,16 @@ function judgedCell(
     judgement: quick ? unjudged(mean, values) : judge(mean, values),
     ...remarks,
   };
+}
+
+/** The metric of each run, or why one has none. */
+function valuesOf(sample: RunSample, metric: Metric): number[] | { readonly missing: string } {
+  try {
+    return sample.runs.map((run) => metricValue(sample, run, metric));
+  } catch (error) {
+    if (error instanceof UserError) return { missing: error.message.replace(/\.$/, '') };
+    throw error;
+  }
 }
 
 /** Counts the verdicts of a table. */

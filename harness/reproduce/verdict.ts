@@ -1,4 +1,4 @@
-import { mean, summarise } from '../evaluate/statistics.ts';
+import { mean, studentQuantile, summarise } from '../evaluate/statistics.ts';
 import type { ErrorKind } from './published.ts';
 
 /** A published mean with its spread, in any one unit. */
@@ -51,6 +51,9 @@ export const fewestSeeds = 3;
  */
 export const widestMargin = 0.05;
 
+/** Numbers nearer than this are equal: sums of decimal fractions do not come out to the last bit. */
+const nothing = 1e-12;
+
 /**
  * The published spread. With n runs: a standard error e means a deviation e·√n; a deviation s means a standard error s/√n;
  * a population deviation is first multiplied by √(n/(n − 1)).
@@ -69,8 +72,9 @@ export function publishedSpread({ error, errorKind, seeds }: PublishedMean): Spr
 
 /**
  * Whether runs agree with a published mean: |difference of the means| ≤ 2·√(SEM² + SD²/k) with k runs, SEM and SD by
- * {@link publishedSpread}. Where the paper gives no error, both come from the runs' own deviation, with one run
- * behind a value whose number of runs is not known. A difference that rounding the printed value may make is none,
+ * {@link publishedSpread}. Where the paper gives no error, both come from the runs' own deviation, with one run behind a
+ * value whose number of runs is not known; a deviation known from k runs alone asks for the 95% quantile of Student's
+ * t with k − 1 degrees of freedom in place of 2, where that is larger. A difference that rounding the printed value may make is none,
  * however narrow the margin is. Where the paper gives a tolerance, runs agree that are not worse by more on average;
  * that holds for the number as it is printed, rounded or not, as its authors' own test does.
  * @param values one for each run, as fractions; at least one
@@ -85,7 +89,7 @@ export function judge(published: PublishedMean, values: readonly number[]): Judg
     const needed = spread === null ? fewestSeeds : Math.max(fewestSeeds, neededRuns(spread, published.seeds));
     return { verdict: { kind: 'too-few-seeds', needed }, difference, margin, spread };
   }
-  if (Math.abs(difference) > margin)
+  if (Math.abs(difference) > margin + nothing)
     return { verdict: { kind: 'off', by: difference }, difference, margin, spread };
   const blunt = margin > widestMargin && published.seeds !== null && runs < published.seeds;
   const verdict: Verdict = blunt
@@ -106,12 +110,13 @@ export function unjudged(published: PublishedMean, values: readonly number[]): J
 function withinTolerance(difference: number, tolerance: number, runs: number): Judgement {
   const judged = (verdict: Verdict): Judgement => ({ verdict, difference, margin: tolerance, spread: null });
   if (runs < fewestSeeds) return judged({ kind: 'too-few-seeds', needed: fewestSeeds });
-  return judged(difference < -tolerance ? { kind: 'off', by: difference } : { kind: 'matched' });
+  return judged(difference < -tolerance - nothing ? { kind: 'off', by: difference } : { kind: 'matched' });
 }
 
-/** Largest difference of two means that counts as none by their spread. */
-export function marginOf({ deviation, standardError }: Spread, runs: number): number {
-  return 2 * Math.sqrt(standardError ** 2 + deviation ** 2 / runs);
+/** Largest difference of two means that counts as none by their spread. @param runs at least 2 where the spread is theirs */
+export function marginOf({ deviation, standardError, from }: Spread, runs: number): number {
+  const factor = from === 'published' ? 2 : Math.max(2, studentQuantile(0.95, runs - 1));
+  return factor * Math.sqrt(standardError ** 2 + deviation ** 2 / runs);
 }
 
 /** The fewest runs whose margin is narrow enough, or as many as the paper had. */

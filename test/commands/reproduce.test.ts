@@ -6,7 +6,7 @@ import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findRuns } from '../../harness/record/read-run.ts';
 import { recordRun } from '../record/fixtures.ts';
-import { tinyReproduction, writeTinyPaper } from '../reproduce/tiny-paper.ts';
+import { publishedLine, tinyReproduction, writeTinyPaper } from '../reproduce/tiny-paper.ts';
 import { type Called, palimpsest } from './palimpsest.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'palimpsest-test-'));
@@ -69,10 +69,17 @@ describe('reproduce on a tiny paper', () => {
     ]);
     expect(Number(rows[0]?.ours) - 0.7).toBeCloseTo(Number(rows[0]?.difference), 12);
     expect(rows[0]?.seed_values).toBe('4; 5; 6');
-    expect(readFileSync(files.markdown, 'utf8')).toMatch(/^\| run\/none \| 70 ± 5\.00 \|/m);
+    const markdown = readFileSync(files.markdown, 'utf8');
+    expect(markdown).toMatch(/^\| run\/none \| 70 ± 5\.00 \|/m);
     const latex = readFileSync(files.latex, 'utf8');
     expect(latex).toContain('run/none & 70 $\\pm$ 5.00 &');
     expect(latex.match(/\\\\$/gm)).toHaveLength(4);
+    expect(latex).toContain('not attempted {[}1{]}');
+    expect(latex).toContain('$\\le$ 2$\\cdot$$\\surd$(SEM² + SD²/k)');
+    for (const text of [markdown, latex]) {
+      expect(text).toContain('method not-yet-written is not in this version');
+      expect(text).toContain('A remark.');
+    }
   });
 
   it('writes a file named - to standard output, and nothing else there', async () => {
@@ -104,9 +111,14 @@ describe('reproduce on a tiny paper', () => {
       [/\]\}\n\]\n\}\n$/, '', 'is not JSON'],
     ] as const) {
       writeFileSync(recordFile, text.replace(from, to));
-      const edited = await reproduce('tiny', '--recorded');
-      expect(edited.error).toContain(cause);
-      expect([edited.code, edited.out]).toEqual([1, '']);
+      for (const words of [['--recorded'], ['--seeds', '3', '--record']]) {
+        const edited = await reproduce('tiny', ...words);
+        expect(edited.error).toContain(cause);
+        expect(edited.error).toContain('delete it and make it anew with --record');
+        expect([edited.code, edited.out]).toEqual([1, '']);
+      }
+      expect((await reproduce('tiny', '--seeds', '3')).out).toBe(first.out);
+      expect(await reproduce('ls')).toMatchObject({ code: 1, error: expect.stringContaining(cause) });
     }
     writeFileSync(recordFile, text);
   });
@@ -173,7 +185,89 @@ describe('reproduce with runs of another version of the engine', () => {
   });
 });
 
+/** A table of two cells that are run, by the bindings given. */
+function twoCells(changes: Readonly<Record<string, unknown>>, ...bindings: object[]): string[] {
+  const own = mkdtempSync(join(folder, 'cells-'));
+  const lines = [publishedLine('run/none'), publishedLine('run/later')];
+  const written = writeTinyPaper(own, { bindings, ...changes }, lines);
+  return ['reproduce', 'tiny', '--papers', written, '--results', own, '--data', own];
+}
+
+describe('reproduce, cell by cell', () => {
+  const [first] = tinyReproduction.bindings;
+
+  it('makes a run once that two cells are bound to', async () => {
+    const words = twoCells({}, { ...first, cells: ['run/none', 'run/later'] });
+    const called = await palimpsest([...words, '--seeds', '2', '--json']);
+    expect(called).toMatchObject({ code: 0, error: expect.stringContaining('[2/2]') });
+    const [one, other] = JSON.parse(called.out).cells;
+    expect(other.outcome.runs).toEqual(one.outcome.runs);
+    expect(other.outcome.seeds).toEqual([4, 5]);
+  });
+
+  it('records and prints the others where one has no value of the metric', async () => {
+    const joint = {
+      cells: ['run/later'],
+      scenario: './scenario/tiny.json',
+      method: 'joint',
+      settings: { when: 'last-task', 'training.epochs': 1 },
+    };
+    const words = twoCells({ metric: 'forgetting/chaudhry@1' }, first as object, joint);
+    const { code, out } = await palimpsest([...words, '--seeds', '1', '--record', '--quiet']);
+    expect(code).toBe(0);
+    expect(out).toMatch(
+      /not attempted: was run, but: The run \S+ has no forgetting\/chaudhry@1: one cell was not/,
+    );
+    const shown = await palimpsest([...words, '--recorded', '--json']);
+    expect(
+      JSON.parse(shown.out).cells.map(({ outcome }: { outcome: { kind: string } }) => outcome.kind),
+    ).toEqual(['judged', 'not-attempted']);
+  });
+
+  it('names seeds that failed beside those that did not', async () => {
+    const words = twoCells({}, { ...first, cells: ['run/*'] });
+    await palimpsest([...words, '--seeds', '2', '--quiet']);
+    const { runs } = findRuns(words[5] as string, { state: 'finished' });
+    const spoilt = runs.find(({ record }) => record.definition.seeds.classOrder === 5);
+    rmSync(join(spoilt?.directory ?? '', 'run.json'));
+    writeFileSync(join(spoilt?.directory ?? '', 'run.json'), '{');
+    const { code, out } = await palimpsest([
+      ...words,
+      '--seeds',
+      '2',
+      '--quiet',
+      '--csv',
+      join(folder, 'spoilt.csv'),
+    ]);
+    expect(code).toBe(1);
+    expect(out).toContain('run/none: the run of seed 5 failed:');
+    expect(readFileSync(join(folder, 'spoilt.csv'), 'utf8')).toContain('the run of seed 5 failed:');
+  });
+});
+
 describe('reproduce --record', () => {
+  it('replaces runs of another kind only by as many, or by force', { timeout: 120_000 }, async () => {
+    const words = twoCells({}, { ...tinyReproduction.bindings[0], cells: ['run/*'] });
+    const make = (...more: string[]): Promise<Called> =>
+      palimpsest([...words, '--quiet', '--record', ...more]);
+    const seedsOf = async (): Promise<number[][]> => {
+      const { out } = await palimpsest([...words, '--recorded', '--json']);
+      return JSON.parse(out).cells.map(({ outcome }: { outcome: { seeds: number[] } }) => outcome.seeds);
+    };
+    await make('--seeds', '2');
+    const fewer = await make('--seeds', '1', '--engine', 'cpu', '--cells', 'run/none');
+    expect(fewer.code).toBe(1);
+    expect(fewer.error).toContain('run/none: not recorded, for the record has 2 runs of another kind');
+    expect(await seedsOf()).toEqual([
+      [4, 5],
+      [4, 5],
+    ]);
+    const forced = await make('--seeds', '1', '--engine', 'cpu', '--cells', 'run/none', '--force');
+    expect(forced.code).toBe(0);
+    expect(forced.error).toContain('run/none: 2 recorded runs of another kind were replaced by 1.');
+    expect(await seedsOf()).toEqual([[4], [4, 5]]);
+  });
+
   it('keeps what another process recorded while its own runs were made', { timeout: 120_000 }, async () => {
     const own = mkdtempSync(join(folder, 'two-'));
     const [first, second, third] = tinyReproduction.bindings;
@@ -219,6 +313,13 @@ describe.concurrent('reproduce explains', () => {
     [['tiny', '--cells', 'run/nine'], 2, 'Did you mean "run/none"?'],
     [['tiny', '--methods', 'finetun'], 2, 'Did you mean "finetune"?'],
     [['tiny', '--recorded', '--quick'], 2, '--recorded runs nothing'],
+    [['tiny', '--recorded', '--force'], 2, '--force is about what is recorded'],
+    [
+      ['tiny', '--recorded', '--cells', 'big/model', '--methods', 'finetune'],
+      2,
+      'tiny/table-1 has none of the cells big/model of finetune.',
+    ],
+    [['tiny', '--recorded', '--seeds', '9'], 0, 'The table has 5 seeds; --seeds 9 asks for more.'],
   ])('%j', async (words, expected, message) => {
     const { code, error } = await reproduce(...words);
     expect(error).toContain(message);

@@ -49,6 +49,13 @@ describe('decide', () => {
     expect(verdict([0.794, 0.794], same)).toEqual({ kind: 'worse' });
   });
 
+  it('never calls runs ok for a change that it would not have told', () => {
+    const worse = { detect: 0.005, tolerance: 0.02 };
+    expect(verdict([0.79, 0.79, 0.79], [0.8, 0.8, 0.8, 0.8], 'higher', worse).kind).toBe('not-enough-seeds');
+    const near = { detect: 0.02, tolerance: 0.019 };
+    expect(verdict(draw(5, 0.8, 0.01, 'same'), steady, 'higher', near).kind).toBe('not-enough-seeds');
+  });
+
   it('judges a single run where it is far off', () => {
     expect(verdict([0.5], steady)).toEqual({ kind: 'worse' });
   });

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadTable, papersFolder, tableNames } from '../../harness/reproduce/load-table.ts';
@@ -58,7 +58,10 @@ describe('a table', () => {
   it('is found by its paper where that has one table', () => {
     const papers = writeTinyPaper(temporaryFolder());
     expect(loadTable('tiny', papers).id).toBe('tiny/table-1');
-    writeFileSync(join(papers, 'tiny', 'table-2.json'), '{}');
+    writeFileSync(join(papers, 'tiny', 'scenario.json'), '{}');
+    writeFileSync(join(papers, 'tiny', 'notes.json'), '{');
+    expect(tableNames(papers)).toEqual(['tiny/table-1']);
+    writeFileSync(join(papers, 'tiny', 'table-2.json'), '{"format": "palimpsest-reproduction@1"}');
     expect(() => loadTable('tiny', papers)).toThrow('several tables: tiny/table-1, tiny/table-2');
   });
 
@@ -104,6 +107,11 @@ describe('a table', () => {
     ['another format', { format: 'x' }, '/format must be equal to constant'],
     ['no seeds', { seeds: undefined }, 'must name "metric" and "seeds"'],
     [
+      'an unknown metric',
+      { metric: 'accuracy/final@9' },
+      'table-1.json: There is no metric "accuracy/final@9"',
+    ],
+    [
       'a path out of the data',
       { supplies: { weights: { kind: 'weights', title: 'x', file: '../x' } } },
       '/supplies/weights/file',
@@ -134,6 +142,24 @@ describe('a table', () => {
     expect(() => loadTable('tiny', papers)).toThrow('has no column "error_kind"');
     writeFileSync(join(papers, 'tiny', 'table-1.json'), '{"format":');
     expect(() => loadTable('tiny', papers)).toThrow('is not JSON');
+  });
+});
+
+describe('resolving quickly', () => {
+  it('shortens training whatever its budget is', async () => {
+    const budget = async (settings: Readonly<Record<string, unknown>>): Promise<unknown> => {
+      const [first, ...others] = tinyReproduction.bindings;
+      const table = loadTable(
+        'tiny',
+        writeTinyPaper(temporaryFolder(), { bindings: [{ ...first, settings }, ...others] }),
+      );
+      const [cell] = await resolveCells(table, table.cells, { dataDirectory: 'none', quick: true });
+      const { epochs, updates } = cell?.plan.kind === 'run' ? cell.plan.expected.training : {};
+      return epochs === undefined ? { updates } : { epochs };
+    };
+    expect(await budget({ 'training.epochs': 4 })).toEqual({ epochs: 1 });
+    expect(await budget({ 'training.epochs': 1 })).toEqual({ updates: 20 });
+    expect(await budget({ 'training.updates': 2000 })).toEqual({ updates: 100 });
   });
 });
 
@@ -189,5 +215,13 @@ describe('resolving', () => {
       `is there: ${file}`,
     );
     expect(await reason({})).toContain('size not published here, checksum not published here');
+    writeFileSync(file, 'abd');
+    expect(await reason({ md5: '900150983cd24fb0d6963f7d28e17f72' })).toContain('its md5 is 4911e516');
+    writeFileSync(file, '');
+    expect(await reason({})).toContain('is wrong (it is empty)');
+    rmSync(file);
+    mkdirSync(file);
+    expect(await reason({ bytes: 3 })).toContain('is wrong (it is a folder instead of a file)');
+    expect(await reason({})).toContain(`is there: ${file}`);
   });
 });

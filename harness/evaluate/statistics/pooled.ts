@@ -46,23 +46,33 @@ export interface PlannedTest {
   readonly counts: readonly [number, number];
   /** Two-sided level of the test. */
   readonly level: number;
+  /** A difference that is not larger than this counts as none, however significant. */
+  readonly tolerance?: number;
 }
 
 /** The probability that a {@link pooledTest} finds a true difference, and in the right direction: 0 to 1. */
-export function detectionPower({ difference, deviation, counts, level }: PlannedTest): number {
+export function detectionPower({ difference, deviation, counts, level, tolerance = 0 }: PlannedTest): number {
   const [first, second] = counts;
   const degreesOfFreedom = first + second - 2;
   if (degreesOfFreedom < 1 || difference === 0) return 0;
-  const noncentrality = Math.abs(difference) / (deviation * Math.sqrt(1 / first + 1 / second));
+  const standardError = deviation * Math.sqrt(1 / first + 1 / second);
   const critical = jstat.jStat.studentt.inv(1 - level / 2, degreesOfFreedom);
-  return noncentralTail(critical, degreesOfFreedom, noncentrality);
+  return noncentralTail(
+    { t: critical, least: tolerance / standardError },
+    degreesOfFreedom,
+    Math.abs(difference) / standardError,
+  );
 }
 
 /**
- * P(T > t) of a noncentral t variable T = (Z + δ)/S, as the mean of Φ(δ − t·S) over S = √(χ²/ν). jStat's series for it ends
+ * P(T > t and Z + δ > least) of a noncentral t variable T = (Z + δ)/S, as the mean of Φ(δ − max(t·S, least)) over S = √(χ²/ν). jStat's series for it ends
  * before its largest terms where δ is large.
  */
-function noncentralTail(t: number, degreesOfFreedom: number, noncentrality: number): number {
+function noncentralTail(
+  { t, least }: { readonly t: number; readonly least: number },
+  degreesOfFreedom: number,
+  noncentrality: number,
+): number {
   const { normal, gammaln } = jstat.jStat;
   const half = degreesOfFreedom / 2;
   const constant = Math.LN2 + half * Math.log(half) - gammaln(half);
@@ -72,7 +82,7 @@ function noncentralTail(t: number, degreesOfFreedom: number, noncentrality: numb
   for (let step = 0; step < quadratureSteps; step++) {
     const scale = (step + 0.5) * width;
     const density = Math.exp(constant + (degreesOfFreedom - 1) * Math.log(scale) - half * scale * scale);
-    tail += density * normal.cdf(noncentrality - t * scale, 0, 1) * width;
+    tail += density * normal.cdf(noncentrality - Math.max(t * scale, least), 0, 1) * width;
   }
   return Math.min(1, tail);
 }

@@ -54,6 +54,22 @@ describe('detectionPower', () => {
     expect(Math.abs(found / trials - detectionPower(planned))).toBeLessThan(0.024);
   });
 
+  it('is the share that is found and exceeds the tolerance, where there is one', () => {
+    const planned = { difference: 1.2, deviation: 1, counts: [5, 12], level: 0.05, tolerance: 1.3 } as const;
+    const random = new Random(2, 'power');
+    const draw = (count: number, mean: number): number[] =>
+      Array.from({ length: count }, () => mean + random.normal());
+    const trials = 4000;
+    let found = 0;
+    for (let trial = 0; trial < trials; trial++) {
+      const { p, difference } = pooledTest(draw(5, 1.2), draw(12, 0));
+      if (p <= 0.05 && difference > planned.tolerance) found++;
+    }
+    const power = detectionPower(planned);
+    expect(Math.abs(found / trials - power)).toBeLessThan(0.024);
+    expect(power).toBeLessThan(0.5);
+  });
+
   it('is a probability for whatever is planned', () => {
     const number = (min: number, max: number) => fc.double({ min, max, noNaN: true });
     const counts = fc.tuple(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 2, max: 1000 }));
