@@ -82,7 +82,7 @@ interface Settings extends VaeSettings, ReplaySettings {
  */
 export default defineMethod<Settings>({
   name: 'bi-r',
-  version: 2,
+  version: 3,
   title: 'Brain-inspired replay',
   summary: 'Replays inputs that the classifier itself makes up through feedback, class by class.',
   paper: {

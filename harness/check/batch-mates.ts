@@ -48,7 +48,7 @@ export async function batchMatesOutcome(rehearsal: Rehearsal): Promise<Outcome> 
     const worst = Math.max(...answers.map((row, at) => distance(row, inOrder[order[at] as number] ?? [])));
     if (worst > limit) {
       return failed(
-        `Logits of test examples change by up to ${worst.toPrecision(2)} when they come ${company} instead of with their ` +
+        `Logits of test examples ${worst === Number.POSITIVE_INFINITY ? 'are no numbers' : `change by up to ${worst.toPrecision(2)}`} when they come ${company} instead of with their ` +
           'own task. Compute nothing over the rows of a batch in linear and predict, padding included.',
       );
     }
@@ -95,9 +95,12 @@ async function askInBatches(
   return answers;
 }
 
-/** The largest difference; values that are both no numbers do not differ. */
+/** The largest difference: none of values that are both no numbers, infinite where one alone is. */
 function distance(one: readonly number[], other: readonly number[]): number {
-  return Math.max(
-    ...one.map((value, at) => (Object.is(value, other[at]) ? 0 : Math.abs(value - (other[at] as number)))),
-  );
+  const differences = one.map((value, at) => {
+    const mate = other[at] ?? Number.NaN;
+    if (Object.is(value, mate)) return 0;
+    return Number.isNaN(value) || Number.isNaN(mate) ? Number.POSITIVE_INFINITY : Math.abs(value - mate);
+  });
+  return Math.max(...differences);
 }

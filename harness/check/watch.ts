@@ -101,7 +101,7 @@ export class Watch {
       this.note(
         'candidates',
         `After ${after} task(s), label ${label} was predicted for an example of task ${origin.task}; the candidates are ` +
-          `${outputs.join(', ') || 'none'}. Give finite logits far above -1e9, and leave learner.protocol as it is.`,
+          `${outputs.join(', ') || 'none'}. Leave learner.protocol as it is.`,
       );
     }
   }

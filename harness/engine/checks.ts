@@ -1,6 +1,23 @@
 import { EngineError, type Program } from './program.ts';
 import { describe, sameSpec, type TensorSpec } from './tensor.ts';
 
+/** Throws where a name stands for two tensors: a program could see one of them only, and engines would differ in which. */
+export function checkNames({ name, inputs, state = {}, frozen = {} }: Program): void {
+  const groups = { 'an input': inputs, 'of the state': state, 'a frozen tensor': frozen };
+  const seen = new Map<string, string>();
+  for (const [group, tensors] of Object.entries(groups)) {
+    for (const tensor of Object.keys(tensors)) {
+      const other = seen.get(tensor);
+      if (other !== undefined) {
+        throw new EngineError(
+          `Program "${name}" has two tensors "${tensor}": one is ${other}, one ${group}. Rename one of them.`,
+        );
+      }
+      seen.set(tensor, group);
+    }
+  }
+}
+
 /** Throws unless every output that replaces a state tensor has that tensor's shape and type. */
 export function checkStateOutputs(program: Program, outputs: Iterable<[string, TensorSpec]>): void {
   for (const [name, given] of outputs) {

@@ -72,8 +72,11 @@ export function listEngines(): Promise<EngineAvailability[]> {
 async function openOnnx(device: DeviceName, threads: number): Promise<Engine> {
   try {
     const { OnnxEngine } = await import('./onnx/onnx-engine.ts');
-    return new OnnxEngine(device, threads);
+    const engine = new OnnxEngine(device, threads);
+    await engine.settle();
+    return engine;
   } catch (thrown) {
+    if (thrown instanceof EngineError) throw thrown;
     throw new EngineError(
       `The onnx engine cannot be loaded (${messageOf(thrown)}). ` +
         'Reinstall it with "npm install onnxruntime-node", or use --engine wasm.',

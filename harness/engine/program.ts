@@ -12,8 +12,13 @@ export type Tensors = Record<string, Tensor>;
  * a graph and another run it eagerly.
  */
 export interface Program {
-  /** Shown in errors; with the signature and `frozen` it is the key under which the compiled form is cached. */
+  /** Shown in errors; with `variant`, the signature and `frozen` it is the key under which the compiled form is cached. */
   readonly name: string;
+  /**
+   * What `run` depends on besides: whatever it closes over that may differ between programs of one name and signature,
+   * as text. Two programs of one key are taken for the same.
+   */
+  readonly variant?: string;
   /** Tensors given at each call. */
   readonly inputs: Readonly<Record<string, TensorSpec>>;
   /**
@@ -55,7 +60,7 @@ export interface Engine {
   readonly threads: number;
   /** Name and version of the library that computes, for the run record. */
   readonly version: string;
-  /** Compiles, or returns what it compiled before for an equal name, signature and frozen tensors. */
+  /** Compiles, or returns what it compiled before for an equal name, variant, signature and frozen tensors. */
   compile(program: Program): Promise<CompiledProgram>;
   createState(tensors: HostTensors): ProgramState;
   dispose(): Promise<void>;

@@ -1,4 +1,20 @@
-import { add, div, exp, log, max, mul, reshape, square, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  add,
+  div,
+  exp,
+  fill,
+  greater,
+  log,
+  max,
+  maximum,
+  mul,
+  reshape,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  where,
+} from '@tensorflow/tfjs-core';
 import type { Posterior } from './vae.ts';
 
 /** Normals of diagonal variance over the latent space of an autoencoder, as many as there are modes. */
@@ -9,8 +25,8 @@ export interface MixturePrior {
   readonly logVariance: Tensor;
 }
 
-/** Far below any sum of densities that a float32 can tell from 0. */
-const tiny = 1e-30;
+/** The logarithm of a weight of 0: less than any density could make up for. */
+const never = -1e30;
 
 /**
  * `log N(z; μ, σ²)` of each row under each mode, but for the constant −½ log 2π a dimension,
@@ -34,9 +50,10 @@ export function densityOfMode(densities: Tensor, chosen: Tensor): Tensor {
 
 /** `log Σ_m w_m N_m(z)` of each row, `[rows]`. @param weights w, sums to 1 in each row; `[rows, modes]` */
 export function densityOfMixture(densities: Tensor, weights: Tensor): Tensor {
-  const largest = max(densities, -1, true);
-  const total = sum(mul(weights, exp(sub(densities, largest))), -1);
-  return add(log(add(total, tiny)), reshape(largest, [-1]));
+  const logWeights = where(greater(weights, 0), log(maximum(weights, 1e-30)), fill(weights.shape, never));
+  const terms = add(densities, logWeights);
+  const largest = max(terms, -1, true);
+  return add(log(sum(exp(sub(terms, largest)), -1)), reshape(largest, [-1]));
 }
 
 /**

@@ -1,6 +1,8 @@
 import { type Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { Tensors } from '../engine/program.ts';
-import { UserError } from '../errors.ts';
+import { messageOf, UserError } from '../errors.ts';
+import { suggestion } from '../suggest.ts';
+import type { Pooling } from './method.ts';
 
 // TF.js broadcasts what does not fit, so that a mistake in a hook would end as a number.
 
@@ -50,6 +52,53 @@ export function gradientsOf(
     );
   }
   return returned as Tensors;
+}
+
+const poolingWords: { readonly [Key in keyof Pooling]-?: readonly unknown[] } = {
+  updates: ['sum', 'task', undefined],
+  batches: ['one', 'each', 'classes', undefined],
+};
+
+/** What `pooling` of a method returned. @throws UserError when it has a word that means nothing */
+export function poolingOf(method: string, returned: Pooling): Pooling {
+  for (const [key, value] of Object.entries(returned)) {
+    const known = poolingWords[key as keyof Pooling] as readonly unknown[] | undefined;
+    if (known?.includes(value)) continue;
+    const choices = known ? ` must be one of ${known.filter(Boolean).join(', ')}` : ' means nothing';
+    throw new UserError(`pooling of ${method} returned ${key}: ${JSON.stringify(value)}, which${choices}.`);
+  }
+  return returned;
+}
+
+/**
+ * Throws unless there is something to train, all of it in the model.
+ * @param parameters of the model by name
+ */
+export function checkTrainable(
+  method: string,
+  trainable: ReadonlySet<string>,
+  parameters: Readonly<Record<string, unknown>>,
+): void {
+  const unknown = [...trainable].find((name) => !(name in parameters));
+  if (unknown !== undefined) {
+    throw new UserError(
+      `${method} trains "${unknown}", which the model has not.${suggestion(unknown, Object.keys(parameters))}`,
+    );
+  }
+  if (trainable.size > 0) return;
+  throw new UserError(
+    `${method} trains nothing in this task: learner.trainable is empty. A method that does not train returns [] from trainingTasks.`,
+  );
+}
+
+/** Says whose mistake it is when TF.js finds a parameter that the loss does not depend on. */
+export function explainGradients(method: string, names: readonly string[], thrown: unknown): unknown {
+  if (!messageOf(thrown).includes('Cannot compute gradient of y=f(x) with respect to x')) return thrown;
+  return new UserError(
+    `A trained parameter of ${method} plays no part in its loss. Trained are ${names.join(', ')}: take out of ` +
+      'learner.trainable what the loss does not use.',
+    { cause: thrown },
+  );
 }
 
 function hasShape(tensor: Tensor, shape: readonly number[]): boolean {

@@ -95,8 +95,17 @@ export class Learner<Settings = Record<string, unknown>> {
     return found;
   }
 
-  /** Puts a tensor into the model, new or instead of another; the optimiser forgets what it knew of that name. */
+  /**
+   * Puts a tensor into the model, new or instead of another; the optimiser forgets what it knew of that name.
+   * @throws UserError for a name that programs use for something else
+   */
   setParameter(name: string, tensor: HostTensor): void {
+    const [first = ''] = name.split('.');
+    if (first === name ? takenNames.has(name) : takenPrefixes.has(first)) {
+      throw new UserError(
+        `A parameter cannot be called "${name}": programs use that name. Call it otherwise, e.g. "${this.method.name}.${name}".`,
+      );
+    }
     this.parameters[name] = tensor;
     this.#forgetMomentsOf(name);
   }
@@ -178,6 +187,18 @@ export class Learner<Settings = Record<string, unknown>> {
     return Object.fromEntries(Object.entries(this.parameters).filter(([name]) => condition(name)));
   }
 }
+
+/** Names of what training programs are fed and give. */
+const takenNames: ReadonlySet<string> = new Set([
+  ...['inputs', 'labels', 'weights', 'candidates', 'tasks', 'loss', 'given', 'predictions'],
+  ...['learningRate', 'stepSize', 'epsilon', 'decay'],
+]);
+
+/** What the names of groups of tensors begin with in programs. */
+const takenPrefixes: ReadonlySet<string> = new Set([
+  ...['kept', 'temporary', 'gradient', 'seen', 'number', 'extra'],
+  ...['momentum', 'firstMoment', 'secondMoment', 'squareSum'],
+]);
 
 function countOf(tensors: HostTensors): number {
   return Object.values(tensors).reduce((total, { shape }) => total + sizeOf(shape), 0);

@@ -1,4 +1,18 @@
-import { argMax, equal, fill, mul, type Scalar, sum, type Tensor, where } from '@tensorflow/tfjs-core';
+import {
+  argMax,
+  cast,
+  equal,
+  fill,
+  greater,
+  logicalAnd,
+  max,
+  mul,
+  notEqual,
+  type Scalar,
+  sum,
+  type Tensor,
+  where,
+} from '@tensorflow/tfjs-core';
 import type { Program, Tensors } from '../engine/program.ts';
 import type { HostTensors, TensorSpec } from '../engine/tensor.ts';
 import { linear } from '../nn/layers.ts';
@@ -68,16 +82,20 @@ export const numberPrefix = 'number.';
 /** The same for {@link Method.extraInputs}. */
 export const extraPrefix = 'extra.';
 
-/** The logits that an answer is chosen by, `[rows, outputs]`: the method's own, or the model's; −10⁹ where no candidate. */
+/**
+ * The logits that an answer is chosen by, `[rows, outputs]`: the method's own, or the model's; −∞ where no candidate, so that
+ * no method answers with what is none. Any number will do for the others: log-probabilities may be −∞ themselves.
+ */
 export function answerLogits<Settings>(learner: Learner<Settings>, tensors: Tensors): Tensor {
   const { method } = learner;
   const batch = tensors as unknown as Pick<Batch, 'inputs' | 'candidates' | 'tasks'>;
+  const { candidates } = batch;
   const scope = scopeOf(learner, tensors, false);
   const outputs = runModel(learner, batch, scope);
-  // The method's own logits are masked again: no method answers with what is not a candidate.
-  if (!method.predict) return outputs.logits;
-  const own = logitsOf(method.name, method.predict(outputs, batch, scope), batch.candidates.shape);
-  return maskLogits(own, batch.candidates);
+  const logits = method.predict
+    ? logitsOf(method.name, method.predict(outputs, batch, scope), candidates.shape)
+    : outputs.rawLogits;
+  return where(greater(candidates, 0), logits, fill(candidates.shape, Number.NEGATIVE_INFINITY));
 }
 
 /** Stands among predictions for a row whose logits are not numbers. */
@@ -85,7 +103,7 @@ export const noNumber = -2;
 
 /**
  * Predictions. State: the trained parameters and what the method keeps; output: `predictions`, int32 `[rows]`, with
- * {@link noNumber} where a logit is NaN: the greatest of such a row would be its first.
+ * {@link noNumber} where a logit is NaN or all are −∞: the greatest of such a row would be any.
  */
 export function predictionProgram<Settings>(learner: Learner<Settings>, rows: number): Program {
   const { method } = learner;
@@ -96,10 +114,11 @@ export function predictionProgram<Settings>(learner: Learner<Settings>, rows: nu
     frozen: learner.frozen(),
     run: (tensors) => {
       const logits = answerLogits(learner, tensors);
-      const total = sum(logits, -1);
-      const best = argMax(logits, -1);
       // NaN alone is not equal to itself.
-      return { predictions: where(equal(total, total), best, fill(best.shape, noNumber, 'int32')) };
+      const broken = sum(cast(notEqual(logits, logits), 'float32'), -1);
+      const answered = logicalAnd(equal(broken, 0), greater(max(logits, -1), Number.NEGATIVE_INFINITY));
+      const best = argMax(logits, -1);
+      return { predictions: where(answered, best, fill(best.shape, noNumber, 'int32')) };
     },
   };
 }

@@ -1,9 +1,9 @@
-import { mul, type Scalar, slice, type Tensor, valueAndGrads } from '@tensorflow/tfjs-core';
+import { mul, type Scalar, slice, type Tensor, tensor1d, valueAndGrads } from '@tensorflow/tfjs-core';
 import type { Program, Tensors } from '../engine/program.ts';
 import type { HostTensor, HostTensors, TensorSpec } from '../engine/tensor.ts';
 import type { Optimiser } from '../nn/optimisers.ts';
 import type { BatchRoom } from './batch-rows.ts';
-import { gradientsOf, scalarLoss } from './hook-results.ts';
+import { explainGradients, gradientsOf, scalarLoss } from './hook-results.ts';
 import type { Learner } from './learner.ts';
 import type { Batch, Scope, StepMoment } from './method.ts';
 import {
@@ -49,6 +49,7 @@ export function trainingProgram<Settings>(
 ): Program {
   return {
     name: `train ${learner.method.name}${startsLabel(learner)}`,
+    variant: roomOf(shape),
     inputs: stepInputs(learner, optimiser, shape),
     state: stateOf(learner),
     frozen: learner.frozen(),
@@ -67,7 +68,8 @@ export function trainingProgram<Settings>(
 
 /**
  * The first half of a step that the host steps into. State: as in {@link trainingProgram}, and each gradient under
- * `gradient.<parameter>`; outputs: the loss, and the gradients that the host looks at under `seen.<parameter>`.
+ * `gradient.<parameter>`; outputs: the loss, the gradients that the host looks at under `seen.<parameter>`, and under
+ * `given` which of the trained parameters have a gradient: the method may leave some out. 1 or 0 for each, in their order.
  */
 export function gradientProgram<Settings>(
   learner: Learner<Settings>,
@@ -75,8 +77,10 @@ export function gradientProgram<Settings>(
   shape: StepShape,
   looked: readonly string[],
 ): Program {
+  const trained = Object.keys(learner.trained());
   return {
     name: `gradients ${learner.method.name}`,
+    variant: JSON.stringify([roomOf(shape), looked]),
     inputs: stepInputs(learner, optimiser, shape),
     state: { ...stateOf(learner), ...specsOf(learner.trained(), 'gradient.') },
     frozen: learner.frozen(),
@@ -86,6 +90,10 @@ export function gradientProgram<Settings>(
       const { ours, others } = withoutTemporary(learner, gradients);
       return {
         loss,
+        given: tensor1d(
+          trained.map((name) => (name in ours ? 1 : 0)),
+          'int32',
+        ),
         ...prefixed(ours, 'gradient.'),
         ...prefixed(others, 'temporary.'),
         // A copy: one tensor cannot be both held and given out.
@@ -95,17 +103,24 @@ export function gradientProgram<Settings>(
   };
 }
 
-/** The second half: the update from the gradients that the first half left in the state. */
-export function updateProgram<Settings>(learner: Learner<Settings>, optimiser: Optimiser): Program {
-  const names = Object.keys(learner.trained());
+/**
+ * The second half: the update from the gradients that the first half left in the state.
+ * @param given names of the trained parameters that have one; the others stay as they are
+ */
+export function updateProgram<Settings>(
+  learner: Learner<Settings>,
+  optimiser: Optimiser,
+  given: readonly string[],
+): Program {
   return {
     name: `update ${learner.method.name}${startsLabel(learner)}`,
+    variant: JSON.stringify(given),
     inputs: numberInputs(learner, optimiser),
     state: { ...stateOf(learner), ...specsOf(learner.trained(), 'gradient.') },
     frozen: learner.frozen(),
     run(tensors) {
       const scope = scopeOf(learner, tensors, true);
-      const held = pick(tensors, names, 'gradient.');
+      const held = pick(tensors, given, 'gradient.');
       const changed = learner.method.between?.gradients?.(held, scope) ?? held;
       const gradients = gradientsOf(
         `between.gradients of ${learner.method.name}`,
@@ -128,6 +143,11 @@ function stepInputs<Settings>(
     ...prefixed(extra, extraPrefix),
     ...numberInputs(learner, optimiser),
   };
+}
+
+/** How a batch is divided, which its inputs do not show: they have the rows of both. */
+function roomOf({ own, added }: StepShape): string {
+  return `${own}+${added}`;
 }
 
 /** The feeds of the method's own inputs by their names. */
@@ -210,8 +230,12 @@ function lossAndGradients<Settings>(
   ): { loss: Scalar; gradients: Tensors } => {
     const lossAt = (...values: Tensor[]): Scalar =>
       lossOf(withForward(learner, { ...scope, parameters: { ...scope.parameters, ...zip(names, values) } }));
-    const { value, grads } = valueAndGrads(lossAt)(names.map((name) => tensors[name] as Tensor));
-    return { loss: value, gradients: zip(names, grads) };
+    try {
+      const { value, grads } = valueAndGrads(lossAt)(names.map((name) => tensors[name] as Tensor));
+      return { loss: value, gradients: zip(names, grads) };
+    } catch (thrown) {
+      throw explainGradients(method.name, names, thrown);
+    }
   };
   const { loss, gradients } = differentiate((inner) => {
     const outputs = inner.forward(batch);

@@ -10,6 +10,15 @@ const halving: Program = {
   run: ({ x }) => ({ half: mul(x as Tensor, 0.5) }),
 };
 
+it('an engine that is opened decides at once how the thread takes numbers too small to be normal', async () => {
+  const tiny = Number('1e-310');
+  await engineFor('onnx');
+  const before = tiny * 0.5;
+  await (await engineFor('onnx')).compile(halving);
+  // Otherwise host code of a run that continues would compute otherwise than that of one from the start.
+  expect(tiny * 0.5).toBe(before);
+});
+
 it('recorded programs take numbers below the normal range as 0, which keeps moments that decay from slowing a run', async () => {
   const engine = await engineFor('onnx');
   const compiled = await engine.compile(halving);

@@ -23,6 +23,14 @@ async function complaint(action: () => Promise<unknown>): Promise<string> {
 }
 
 describe.each(engineNames)('%s says what is wrong with a call', (name) => {
+  it('of a program with one name for two tensors', async () => {
+    const engine = await engineFor(name);
+    const twice: Program = { ...programOf((given) => ({ y: given })), state: { x: pair } };
+    expect(await complaint(async () => engine.compile(twice))).toBe(
+      'Program "example" has two tensors "x": one is an input, one of the state. Rename one of them.',
+    );
+  });
+
   it('that lacks an input', async () => {
     const compiled = await (await engineFor(name)).compile(doubling());
     expect(await complaint(() => compiled.run({}))).toBe(

@@ -43,18 +43,19 @@ describe('the program cache', () => {
     expect(made).toHaveLength(1);
   });
 
-  it('tells programs apart by name, inputs, state and frozen tensors', async () => {
+  it('tells programs apart by name, variant, inputs, state and frozen tensors', async () => {
     const { compile, made } = cacheOfFakes();
     const base = doubling();
     const spec = { shape: [2], dtype: 'float32' } as const;
     await compile(base);
     await compile({ ...base, name: 'other' });
+    await compile({ ...base, variant: 'other' });
     await compile({ ...base, inputs: { x: { ...spec, shape: [3] } } });
     await compile({ ...base, inputs: { x: { ...spec, dtype: 'int32' } } });
     await compile({ ...base, inputs: { y: spec } });
     await compile({ ...base, inputs: {}, state: { x: spec } });
     await compile({ ...base, frozen: { w: x } });
-    expect(made).toHaveLength(7);
+    expect(made).toHaveLength(8);
   });
 
   it('takes a new frozen tensor for a new program, even with equal values', async () => {
@@ -132,6 +133,19 @@ describe('a program that fails to compile', () => {
 });
 
 describe.each(engineNames)('%s', (name) => {
+  it('finishes calls of more programs at once than it holds', async () => {
+    const engine = await engineFor(name);
+    const compiled = await Promise.all(
+      Array.from({ length: 30 }, (_, index) => engine.compile(scaling(float32([index, -index], [2])))),
+    );
+    for (let round = 0; round < 3; round++) {
+      const results = await Promise.all(compiled.map((program) => program.run({ x })));
+      results.forEach(({ y }, index) => {
+        expect(listOf(y)).toEqual([index, -2 * index]);
+      });
+    }
+  });
+
   it('runs each of 30 programs, and the first again', async () => {
     const engine = await engineFor(name);
     const compiled: CompiledProgram[] = [];

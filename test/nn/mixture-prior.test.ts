@@ -113,6 +113,23 @@ describe('a mixture as prior', () => {
     }
   });
 
+  it('does not see a mode of weight 0, however dense it is', async () => {
+    const given = {
+      densities: float32([-100, 0, -60, 0], [2, 2]),
+      weights: float32([1, 0, 1, 0], [2, 2]),
+    };
+    const { found, slopes } = await runOnce('onnx', given, (named) => {
+      const density = (densities: Tensor): Tensor => sum(densityOfMixture(densities, named('weights')));
+      const [gradient] = grads(density)([named('densities')]);
+      return {
+        found: densityOfMixture(named('densities'), named('weights')),
+        slopes: gradient as Tensor,
+      };
+    });
+    expect([...(found?.data ?? [])]).toEqual([-100, -60]);
+    expect([...(slopes?.data ?? [])]).toEqual([1, 0, 1, 0]);
+  });
+
   it('is no farther than 0 from a posterior that is its mode', async () => {
     const own = float32([1, 0, 0, 0, 1, 0, 0, 0, 1], [rows, rows]);
     const { found } = await runOnce('onnx', { ...inputs, own }, (given) => {

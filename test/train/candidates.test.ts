@@ -1,6 +1,7 @@
-import { add, mul, sub } from '@tensorflow/tfjs-core';
+import { add, log, mul, softmax, sub } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import type { Candidates } from '../../harness/stream/scenario.ts';
+import type { Method } from '../../harness/train/method.ts';
 import { fakeMethod } from '../support/fake-method.ts';
 import { twoTasks } from '../support/tiny-data.ts';
 import { answers, type LearnerOptions, learn, openLearner, valuesOf } from '../support/tiny-learner.ts';
@@ -81,5 +82,21 @@ describe('candidates', () => {
       (output) => before['head.bias']?.[output] !== after['head.bias']?.[output],
     );
     expect(moved).toEqual(trainedOutputs);
+  });
+});
+
+describe('a method that answers otherwise', () => {
+  it.each<[string, NonNullable<Method['predict']>]>([
+    ['with logits far below any other', ({ rawLogits }) => sub(rawLogits, 3e9)],
+    ['with log-probabilities, which are −∞ for what is no candidate', ({ logits }) => log(softmax(logits))],
+  ])('%s answers with candidates', async (_, predict) => {
+    const [first] = twoTasks();
+    const opened = await openLearner({
+      method: fakeMethod({ predict }),
+      tasks: twoTasks(),
+      scenario: scenarioWith('seen', 'seen'),
+    });
+    await learn(opened, 1);
+    for (const answer of await answers(opened, first.test, 1, 1)) expect([0, 1]).toContain(answer);
   });
 });

@@ -1,5 +1,6 @@
 import { mul, ones, type Scalar, scalar, slice, sum, type Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
+import { zeros } from '../../harness/engine/tensor.ts';
 import { UserError } from '../../harness/errors.ts';
 import { crossEntropyPerExample } from '../../harness/nn/losses.ts';
 import type { Method } from '../../harness/train/method.ts';
@@ -48,6 +49,46 @@ describe('what a hook returns', () => {
       'logits that are no numbers',
       { predict: ({ logits }) => mul(logits, Number.NaN) },
       'Predictions of fake are not numbers: after 1 tasks, examples of task 1 have logits that are NaN',
+    ],
+    [
+      'a word for pooling that there is not',
+      { pooling: () => wrong({ batches: 'clases' }) },
+      'pooling of fake returned batches: "clases", which must be one of one, each, classes.',
+    ],
+    [
+      'another property of pooling',
+      { pooling: () => wrong({ batch: 'each' }) },
+      'pooling of fake returned batch: "each", which means nothing.',
+    ],
+    [
+      'a trained parameter that the model has not',
+      { prepare: ({ trainable }) => void trainable.add('head.weigth') },
+      'fake trains "head.weigth", which the model has not. Did you mean "head.weight"?',
+    ],
+    [
+      'nothing to train',
+      { prepare: ({ trainable }) => trainable.clear() },
+      'fake trains nothing in this task',
+    ],
+    [
+      'a trained parameter that the loss does not use',
+      {
+        prepare: (learner) => {
+          learner.setParameter('idle', zeros([1]));
+          learner.trainable.add('idle');
+        },
+      },
+      'A trained parameter of fake plays no part in its loss. Trained are ',
+    ],
+    [
+      'a parameter under a name that programs use',
+      { prepare: (learner) => learner.setParameter('labels', zeros([1])) },
+      'A parameter cannot be called "labels": programs use that name. Call it otherwise, e.g. "fake.labels".',
+    ],
+    [
+      'a parameter that looks like a group of them',
+      { prepare: (learner) => learner.setParameter('kept.fisher', zeros([1])) },
+      'A parameter cannot be called "kept.fisher"',
     ],
   ];
 

@@ -7,7 +7,7 @@ import { classificationLoss } from '../../harness/train/model-programs.ts';
 import { expectClose } from '../support/closeness.ts';
 import { fakeMethod } from '../support/fake-method.ts';
 import { descend, linearModel } from '../support/linear-model.ts';
-import { ListedExamples, twoTasks } from '../support/tiny-data.ts';
+import { ListedExamples, madeUpTask, twoTasks } from '../support/tiny-data.ts';
 import { learn, openLearner, trainOn, valuesOf } from '../support/tiny-learner.ts';
 
 const linear = {
@@ -75,6 +75,35 @@ describe('rows that a method adds', () => {
     await trainOn(opened, 1);
     const right = descend(model, second.train.picked([0, 1]), 0.2);
     expectClose(learner.parameter('head.weight').data, right.weight.flat(), 1e-6);
+  });
+
+  it('are told from the own ones also where a task before had as many rows in all', async () => {
+    const [first, second] = twoTasks({ count: 6 });
+    const short = madeUpTask(2, [2, 3], { shape: [5], count: 4 });
+    const method = (added: (task: number) => number): Method =>
+      fakeMethod({
+        addedRows: 'apart',
+        extraRows: (_learner, { index }) => added(index),
+        composeBatch(rows, { task }) {
+          rows.add(
+            Array.from({ length: added(task.index) }, (_, row) => ({ examples: second.train, row, task: 2 })),
+            1,
+          );
+        },
+      });
+    const options = { ...linear, tasks: [first, short], training: { ...linear.training, batchSize: 6 } };
+    // Six rows and two, then four and four.
+    const opened = await openLearner({ ...options, method: method((task) => 2 * task) });
+    await trainOn(opened, 1);
+    await trainOn(opened, 2);
+    const plain = await openLearner({ ...options, method: method(() => 0) });
+    await trainOn(plain, 1);
+    await trainOn(plain, 2);
+    expectClose(
+      opened.learner.parameter('head.weight').data,
+      plain.learner.parameter('head.weight').data,
+      1e-6,
+    );
   });
 
   it('of each pass are added to the training set', async () => {
@@ -186,6 +215,39 @@ describe('what lasts for one task', () => {
     const after = opened.learner.parameter('head.bias').data;
     expect(Math.hypot(...before.map((value, at) => value - (after[at] ?? 0)))).toBeCloseTo(0.1, 5);
   });
+
+  it('between: what is looked at may differ from step to step', async () => {
+    const seen: string[] = [];
+    const method = fakeMethod({
+      between: {
+        needs: (_learner, { iteration }) => [iteration % 2 === 0 ? 'head.bias' : 'head.weight'],
+        refresh: (shown) => {
+          seen.push(...Object.entries(shown).map(([name, { shape }]) => `${name} ${shape.join(' ')}`));
+          return {};
+        },
+      },
+    });
+    const backbone = { name: 'mlp', hidden: [] } as const;
+    await learn(await openLearner({ method, tasks: twoTasks(), backbone, training: { updates: 4 } }), 1);
+    expect(seen).toEqual(['head.bias 4', 'head.weight 4 5', 'head.bias 4', 'head.weight 4 5']);
+  });
+
+  it.each(['sgd', 'adam'] as const)(
+    'between: a parameter that gradients leaves out stays as it is with %s, decay and all',
+    async (optimiser) => {
+      const method = fakeMethod({
+        gradients: ({ 'head.weight': _left, ...others }) => others,
+        between: { needs: () => ['head.bias'], refresh: () => ({}) },
+      });
+      const training = { updates: 4, optimiser, weightDecay: 0.1 } as const;
+      const opened = await openLearner({ method, tasks: twoTasks(), training });
+      const before = valuesOf(opened.learner.parameters);
+      await learn(opened, 1);
+      const after = valuesOf(opened.learner.parameters);
+      expect(after['head.weight']).toEqual(before['head.weight']);
+      expect(after['head.bias']).not.toEqual(before['head.bias']);
+    },
+  );
 
   it('extra inputs are fed at each step, several steps to a call too', async () => {
     let step = 0;

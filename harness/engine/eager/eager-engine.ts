@@ -1,6 +1,6 @@
 import { keep, type Tensor, tensor, tidy } from '@tensorflow/tfjs-core';
 import { withBackend } from '../backend-lock.ts';
-import { checkState, checkStateOutputs } from '../checks.ts';
+import { checkNames, checkState, checkStateOutputs } from '../checks.ts';
 import { registerComposedKernels } from '../layer-kernels.ts';
 import {
   type CompiledProgram,
@@ -40,6 +40,7 @@ export class EagerEngine implements Engine {
   }
 
   compile(program: Program): Promise<CompiledProgram> {
+    checkNames(program);
     return this.#cache.compile(program, async () => new EagerProgram(program, this.#backend));
   }
 

@@ -75,6 +75,12 @@ export function loadCheckpoint<Settings>(path: string, learner: Learner<Settings
   learner.momentStarts = header.momentStarts ?? {};
   learner.trainable.clear();
   for (const name of header.trainable) learner.trainable.add(name);
+  if (learner.memory === undefined && 'memory.counts' in tensors) {
+    throw new UserError(
+      `The checkpoint has stored examples, but ${learner.method.name} has no memory yet to put them into. ` +
+        'Make it in prepare, which is called before a run continues.',
+    );
+  }
   learner.memory?.restore(tensors);
   return header.progress;
 }

@@ -9,6 +9,7 @@ import type { Training } from '../../stream/scenario.ts';
 import type { TrainingTask } from '../../stream/stream.ts';
 import { BatchRows, emptyFeeds, feedsOfStep } from '../batch-rows.ts';
 import type { ExampleReference } from '../example-memory.ts';
+import { checkTrainable } from '../hook-results.ts';
 import type { Learner } from '../learner.ts';
 import type { StepMoment } from '../method.ts';
 import { modelState } from '../model-programs.ts';
@@ -62,6 +63,7 @@ export class StepRunner<Settings> {
   constructor(job: TaskTraining<Settings>, batchSize: number, updates: number, epochs: number) {
     const { learner, engine, training, task } = job;
     this.#job = job;
+    checkTrainable(learner.method.name, learner.trainable, learner.parameters);
     this.#optimiser = optimiserOf(training.optimiser, training);
     this.#schedule = schedule(training.schedule, training.warmup);
     this.#shape = {
@@ -138,10 +140,11 @@ export class StepRunner<Settings> {
       this.#holdsGradients = true;
     }
     const first = gradientProgram(learner, this.#optimiser, this.#shape, looked);
-    const second = updateProgram(learner, this.#optimiser);
     const feeds = emptyFeeds(first.inputs);
     this.#fill(feeds, batch, epoch);
-    const { loss, ...seen } = await (await engine.compile(first)).run(feeds, this.#state);
+    const { loss, given, ...seen } = await (await engine.compile(first)).run(feeds, this.#state);
+    const names = Object.keys(learner.trained()).filter((_, index) => given?.data[index] === 1);
+    const second = updateProgram(learner, this.#optimiser, names);
     const shown = Object.fromEntries(looked.map((name) => [name, seen[`seen.${name}`] as HostTensor]));
     const refreshed = learner.method.between?.refresh(shown, learner, moment) ?? {};
     const groupOf = (name: string): string => (name in learner.temporary ? 'temporary' : 'kept');

@@ -4,6 +4,7 @@ import type { Training } from '../../stream/scenario.ts';
 import type { TrainingTask } from '../../stream/stream.ts';
 import { classesOf } from '../classes.ts';
 import type { ExampleReference } from '../example-memory.ts';
+import { poolingOf } from '../hook-results.ts';
 import type { Pooling } from '../method.ts';
 import { LossCurve } from './loss-curve.ts';
 import { StepRunner, type TaskTraining } from './step-runner.ts';
@@ -31,7 +32,7 @@ export async function trainTask<Settings>(
   const sources = learner.method.trainingTasks?.(task, past, learner) ?? [task];
   if (sources.length === 0) return;
   const added = learner.method.addedExamples?.(learner, task) ?? [];
-  const pooling = learner.method.pooling?.(learner.settings) ?? {};
+  const pooling = poolingOf(learner.method.name, learner.method.pooling?.(learner.settings) ?? {});
   const heaps = heapsOf(sources, added, pooling);
   const budgets = pooling.updates === 'task' ? 1 : sources.length;
   const plan = planUpdates(training, heaps, budgets, task);

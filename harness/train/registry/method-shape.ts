@@ -76,6 +76,7 @@ export function methodProblem(method: Method): string | undefined {
     wrongWords(method) ??
     wrongSetting(method.settings) ??
     wrongSearch(method.search) ??
+    wrongRows(method.addedRows) ??
     wrongHook(method)
   );
 }
@@ -87,6 +88,7 @@ const hooks = [
     'endTask',
     'trainingTasks',
     'isMeasured',
+    'pooling',
     'addedExamples',
     'extraRows',
     'extraInputs',
@@ -137,6 +139,16 @@ function wrongSetting(settings: Method['settings']): string | undefined {
 function wrongSearch(search: Method['search']): string | undefined {
   const wrong = Object.entries(search ?? {}).find(([, values]) => !Array.isArray(values));
   return wrong && `its search of "${wrong[0]}" is ${shown(wrong[1])}; it must be a list of values to try.`;
+}
+
+const placesOfRows: readonly unknown[] = Object.keys({
+  joined: true,
+  apart: true,
+} satisfies Record<NonNullable<Method['addedRows']>, true>);
+
+function wrongRows(rows: Method['addedRows']): string | undefined {
+  if (rows === undefined || placesOfRows.includes(rows)) return undefined;
+  return `its addedRows is ${shown(rows)}; it must be one of ${placesOfRows.join(', ')}.`;
 }
 
 function wrongHook(method: Method): string | undefined {

@@ -12,6 +12,7 @@ const constants: readonly Row[] = [
   forwardOnly('onesLike of bool', (x) => tf.onesLike(tf.greater(x, 0)), [values([2])]),
   forwardOnly('range', (x) => tf.add(x, tf.range(0, 5)), [values([5])]),
   forwardOnly('range downwards', (x) => tf.add(x, tf.range(5, 0, -2)), [values([3])]),
+  forwardOnly('range that turns round by itself', (x) => tf.add(x, tf.range(5, 0)), [values([5])]),
   forwardOnly('range of int32', (x) => tf.add(x, tf.range(2, 5, 1, 'int32')), [whole([3])]),
   forwardOnly(
     'range of int32 that float32 cannot hold',

@@ -1,12 +1,15 @@
 import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { copyOf } from '../../../harness/engine/tensor.ts';
 import { UserError } from '../../../harness/errors.ts';
 import { encodeSafetensors } from '../../../harness/safetensors.ts';
+import { ExampleMemory } from '../../../harness/train/example-memory.ts';
 import type { Learner } from '../../../harness/train/learner.ts';
 import { loadCheckpoint, type Progress, saveCheckpoint } from '../../../harness/train/loop/checkpoint.ts';
 import { loadMethod } from '../../../harness/train/registry/methods.ts';
-import { twoTasks } from '../../support/tiny-data.ts';
+import { fakeMethod } from '../../support/fake-method.ts';
+import { madeUpTask, twoTasks } from '../../support/tiny-data.ts';
 import { learn, type Opened, openLearner } from '../../support/tiny-learner.ts';
 import { temporaryFolder } from '../../support/tiny-run.ts';
 
@@ -57,6 +60,44 @@ describe('a checkpoint', () => {
     await learn(first, 2);
     await learn(second, 2);
     expect(carried(second.learner)).toEqual(carried(first.learner));
+  });
+
+  it('knows since when a parameter that was set anew has moments', async () => {
+    const path = join(temporaryFolder(), 'checkpoint');
+    const method = fakeMethod({
+      beginTask: (learner, { index }) => {
+        if (index === 2) learner.setParameter('head.bias', copyOf(learner.parameter('head.bias')));
+      },
+    });
+    const tasks = [1, 2, 3].map((index) =>
+      madeUpTask(index, [2 * index - 2, 2 * index - 1], { shape: [5], count: 24 }),
+    );
+    const training = { updates: 6, learningRate: 0.05, optimiser: 'adam', optimiserState: 'keep' } as const;
+    const first = await openLearner({ method, tasks, training });
+    await learn(first, 1);
+    await learn(first, 2);
+    saveCheckpoint(path, first.learner, progress);
+    await learn(first, 3);
+    const second = await openLearner({ method, tasks, training });
+    loadCheckpoint(path, second.learner);
+    await learn(second, 3);
+    expect(carried(second.learner)).toEqual(carried(first.learner));
+  });
+
+  it('with stored examples is refused by a method that makes its memory later than in prepare', async () => {
+    const path = join(temporaryFolder(), 'checkpoint');
+    const late = fakeMethod({
+      beginTask: (learner, { train }) => {
+        learner.memory ??= new ExampleMemory(10, train);
+      },
+    });
+    const opened = await openLearner({ method: late, tasks: twoTasks() });
+    await learn(opened, 1);
+    saveCheckpoint(path, opened.learner, progress);
+    const { learner } = await openLearner({ method: late, tasks: twoTasks() });
+    expect(() => loadCheckpoint(path, learner)).toThrow(
+      'fake has no memory yet to put them into. Make it in prepare',
+    );
   });
 
   it('that does not exist changes nothing', async () => {

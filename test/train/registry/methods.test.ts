@@ -81,6 +81,8 @@ describe('methods', () => {
     [{ settings: { strength: { type: 'number' } } }, 'its setting "strength" has no default'],
     [{ search: { strength: 3 } }, 'its search of "strength" is 3; it must be a list of values to try'],
     [{ predict: 'x' }, 'predict is "x"; it must be a function'],
+    [{ pooling: { batches: 'each' } }, 'pooling is {"batches":"each"}; it must be a function'],
+    [{ addedRows: 'Apart' }, 'its addedRows is "Apart"; it must be one of joined, apart'],
     [{ between: {} }, 'between.needs is missing; it must be a function'],
   ])('are refused with %j', async (changes, message) => {
     const file = methodFile(`export default ${JSON.stringify({ ...usual, ...changes })};`);

@@ -17,7 +17,9 @@ export const shaping: KernelTable = {
   OnesLike: (call) => call.recorder.splat(1, input(call, 'x').shape, input(call, 'x').dtype),
   Range: (call) => {
     const [start, stop, step] = ['start', 'stop', 'step'].map((name) => attribute<number>(call, name));
-    const values = range(start ?? 0, stop ?? 0, step ?? 1);
+    const [from, to] = [start ?? 0, stop ?? 0];
+    // As TF.js does: its step of 1, which is its default, turns round where the range goes down.
+    const values = range(from, to, to < from && (step ?? 1) === 1 ? -1 : (step ?? 1));
     const dtype = attribute<DataType>(call, 'dtype');
     const array = dtype === 'int32' ? Int32Array.from(values) : Float32Array.from(values);
     return call.recorder.constant(array, [values.length], dtype);
