@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { float32, type HostTensors } from '../../harness/engine/tensor.ts';
 import { diagonalFisher } from '../../harness/train/fisher.ts';
+import { drawnRows } from '../../harness/train/gradient-sums.ts';
 import { loadMethod } from '../../harness/train/registry/methods.ts';
 import { expectClose } from '../support/closeness.ts';
 import { twoTasks } from '../support/tiny-data.ts';
@@ -70,6 +71,41 @@ describe('elastic weight consolidation', () => {
     for (const [name, { data }] of Object.entries(fisher)) {
       expectClose(kept(learner, 'precision', name), [...data], 1e-5);
       expect(kept(learner, 'anchor', name)).toEqual([...learner.parameter(name).data]);
+    }
+  });
+
+  it.each([
+    ['true labels', { fisherLabels: 'true' }],
+    ['true labels by their probability', { fisherLabels: 'true-weighted' }],
+    ['predicted labels', { fisherLabels: 'predicted' }],
+    ['the expectation over labels', { fisherLabels: 'exact' }],
+    ['a divisor one less', { fisherDivisor: 'count-minus-one' }],
+    ['batches that count once', { fisherLabels: 'true', fisherBatch: 7 }],
+    [
+      'batches that count for each example',
+      { fisherLabels: 'true', fisherBatch: 7, fisherBatchWeight: 'per-example' },
+    ],
+  ] as const)('keeps the Fisher information that its settings describe: %s', async (_what, settings) => {
+    const estimates = {
+      fisherLabels: 'exact',
+      fisherDivisor: 'count',
+      fisherBatch: 1,
+      fisherBatchWeight: 'once',
+      ...settings,
+    } as const;
+    const opened = await open('ewc', { ...settings, fisherExamples: 0 });
+    const { learner, stream } = opened;
+    await learn(opened, 1);
+    const [task] = stream.tasks;
+    if (!task) throw new Error('There is no task.');
+    const rows = drawnRows(learner, task, 0, 'fisher');
+    const fisher = await diagonalFisher(learner, task, rows, estimates.fisherLabels, {
+      divisor: estimates.fisherDivisor,
+      together: estimates.fisherBatch,
+      perExample: estimates.fisherBatchWeight === 'per-example',
+    });
+    for (const [name, { data }] of Object.entries(fisher)) {
+      expectClose(kept(learner, 'precision', name), [...data], 1e-5);
     }
   });
 
