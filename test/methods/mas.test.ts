@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { float32 } from '../../harness/engine/tensor.ts';
 import { loadMethod } from '../../harness/train/registry/methods.ts';
 import { expectClose } from '../support/closeness.ts';
 import { type LinearModel, linearModel } from '../support/linear-model.ts';
@@ -96,6 +97,27 @@ describe('memory aware synapses', () => {
     expectClose(kept(opened, 'importance.head.bias'), right, 1e-5);
     expect(kept(opened, 'anchor.head.bias')).toEqual(valuesOf(opened.learner.parameters)['head.bias']);
     expect(opened.learner.keptBytes).toBe(2 * 4 * opened.learner.totalParameters);
+  });
+
+  it('add 2 λ Ω (θ − θ*) to the gradient', async () => {
+    const oneStep = { updates: 1, batchSize: 24, learningRate: 0.1 } as const;
+    const step = async (name: string, settings = {}): Promise<number[]> => {
+      const { method } = await loadMethod(name);
+      const opened = await openLearner({ method, tasks: twoTasks(), settings, training: oneStep });
+      const { learner } = opened;
+      const start = [...learner.parameter('head.bias').data];
+      const pulls = [1, 1, -1, 0.25];
+      learner.kept['importance.head.bias'] = float32([0, 0.5, 1, 2], [4]);
+      learner.kept['anchor.head.bias'] = float32(
+        start.map((value, at) => value + (pulls[at] ?? 0)),
+        [4],
+      );
+      await trainOn(opened, 1);
+      return start.map((value, at) => value - (learner.parameter('head.bias').data[at] ?? 0));
+    };
+    const [free, held] = [await step('finetune'), await step('mas', { strength: 3 })];
+    const found = held.map((moved, at) => (moved - (free[at] ?? 0)) / oneStep.learningRate);
+    expectClose(found, [0, -3, 6, -3], 1e-5);
   });
 
   it('hold weights the nearer the stronger the penalty is', async () => {
