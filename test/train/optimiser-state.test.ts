@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { zeros } from '../../harness/engine/tensor.ts';
 import { trainTask } from '../../harness/train/loop/train-task.ts';
 import type { Method } from '../../harness/train/method.ts';
+import { expectClose } from '../support/closeness.ts';
 import { fakeMethod } from '../support/fake-method.ts';
+import { descend, type LinearModel, linearModel } from '../support/linear-model.ts';
 import { twoTasks } from '../support/tiny-data.ts';
 import { learn, openLearner, valuesOf } from '../support/tiny-learner.ts';
 
@@ -19,6 +21,43 @@ describe('what the optimiser remembers', () => {
     expect(opened.learner.step).toBe(3);
     await learn(opened, 2);
     expect(opened.learner.step).toBe(6);
+  });
+
+  it.each([
+    // m ← 0.9 m + g, and a step of m.
+    ['sgd', { momentum: 0.9 }, (first: number, second: number) => 0.9 * first + second],
+    [
+      'adam',
+      {},
+      (first: number, second: number) => {
+        const mean = (0.9 * 0.1 * first + 0.1 * second) / (1 - 0.9 ** 2);
+        const square = (0.999 * 0.001 * first ** 2 + 0.001 * second ** 2) / (1 - 0.999 ** 2);
+        return mean / (Math.sqrt(square) + 1e-8);
+      },
+    ],
+  ] as const)('has %s go on from the moments of the task before', async (optimiser, settings, stepOf) => {
+    const learningRate = 0.1;
+    const tasks = twoTasks();
+    const opened = await openLearner({
+      method: fakeMethod(),
+      tasks,
+      backbone: { name: 'mlp', hidden: [] },
+      training: { optimiser, ...settings, learningRate, updates: 1, batchSize: 24, optimiserState: 'keep' },
+    });
+    const model = (): LinearModel =>
+      linearModel(opened.learner.parameter('head.weight').data, opened.learner.parameter('head.bias').data);
+    const flat = ({ weight, bias }: LinearModel): number[] => [...weight.flat(), ...bias];
+    const gradient = (index: 0 | 1): number[] => {
+      const after = flat(descend(model(), tasks[index].train, 1));
+      return flat(model()).map((value, at) => value - (after[at] ?? 0));
+    };
+    const first = gradient(0);
+    await learn(opened, 1);
+    const [before, second] = [flat(model()), gradient(1)];
+    await learn(opened, 2);
+    const found = flat(model()).map((value, at) => (before[at] ?? 0) - value);
+    const right = first.map((value, at) => learningRate * stepOf(value, second[at] ?? 0));
+    expectClose(found, right, 1e-5);
   });
 
   it('is forgotten before each task where it says reset', async () => {
