@@ -4,9 +4,10 @@ import { float32 } from '../../harness/engine/tensor.ts';
 import { loadMethod } from '../../harness/train/registry/methods.ts';
 import { multipliersOf } from '../../methods/gem.ts';
 import { expectClose } from '../support/closeness.ts';
+import { heldExamples } from '../support/held-examples.ts';
 import { descend, linearModel } from '../support/linear-model.ts';
 import { ListedExamples, twoTasks } from '../support/tiny-data.ts';
-import { openLearner, trainOn } from '../support/tiny-learner.ts';
+import { learn, openLearner, trainOn } from '../support/tiny-learner.ts';
 
 const vector = fc.array(fc.float({ min: -3, max: 3, noNaN: true }), { minLength: 6, maxLength: 6 });
 
@@ -83,4 +84,44 @@ describe('gem', () => {
     const found = [...learner.parameter('head.weight').data, ...learner.parameter('head.bias').data];
     expectClose(found, right, 1e-5);
   });
+
+  it.each([
+    [2, 2],
+    [3, 1],
+  ])(
+    'with trainOnMemory joins %i stored examples to a training set of 4, %i times over',
+    async (memory, times) => {
+      const { method } = await loadMethod('gem');
+      const tasks = twoTasks({ count: 4 });
+      const opened = await openLearner({
+        ...plain,
+        method,
+        tasks,
+        settings: { memory, margin: 0, trainOnMemory: true },
+        training: { epochs: 1, batchSize: 8, learningRate: 0.1 },
+      });
+      const { learner } = opened;
+      await learn(opened, 1);
+      const held = heldExamples(opened);
+      const model = linearModel(learner.parameter('head.weight').data, learner.parameter('head.bias').data);
+      const parts = [tasks[1].train, ...Array.from({ length: times }, () => held)];
+      const joined = new ListedExamples(
+        parts.flatMap(({ inputs }) => inputs),
+        parts.flatMap(({ labels }) => [...labels]),
+        [5],
+      );
+      await learn(opened, 2);
+      const right = descend(model, joined, 0.1);
+      const all = [model, descend(model, joined, 1), descend(model, held, 1)].map(({ weight, bias }) => [
+        ...weight.flat(),
+        ...bias,
+      ]);
+      const [start = [], own = [], past = []] = all;
+      const gradientTo = (after: number[]): number[] => start.map((value, at) => value - (after[at] ?? 0));
+      // Nothing is turned: the joined gradient raises no loss of the memory.
+      expect(product(gradientTo(own), gradientTo(past))).toBeGreaterThan(0);
+      expectClose(learner.parameter('head.weight').data, right.weight.flat(), 1e-5);
+      expectClose(learner.parameter('head.bias').data, right.bias, 1e-5);
+    },
+  );
 });
