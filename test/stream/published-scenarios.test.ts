@@ -53,7 +53,7 @@ const facts: readonly [name: string, shape: number[], outputs: number, tasks: nu
   ['vandeven-split-mnist-task', [1, 28, 28], 10, 5, 10_000],
 ];
 
-test('every published scenario is in the table below', () => {
+test('every published scenario is in the table of facts', () => {
   expect(facts.map(([name]) => name)).toEqual(published);
 });
 
@@ -71,6 +71,70 @@ test.each(facts)(
     expect([total('train'), total('validation'), total('test')]).toEqual([60_000 * whole, 0, 10_000 * whole]);
   },
 );
+
+const plain = 'pixel/255';
+const hsuNormal = '(pixel/255 − 0.1) / 0.2752';
+const avalancheNormal = '(pixel/255 − 0.1307) / 0.3081';
+
+// Of the papers' code, but for what Avalanche's optimisers remember, in which its versions differ. Plain SGD remembers
+// nothing: keep and reset are the same for it.
+const trainings: readonly [
+  name: string,
+  normalise: string,
+  hidden: number[],
+  optimiser: string,
+  learningRate: number,
+  optimiserState: string,
+  batchSize: number,
+  incompleteBatch: string,
+  classOrder: 'natural' | 'seeded' | 'listed',
+][] = [
+  ['avalanche-permuted-mnist-10', avalancheNormal, [512], 'sgd', 0.001, 'reset', 256, 'keep', 'seeded'],
+  ['avalanche-permuted-mnist-17', avalancheNormal, [100, 100], 'sgd', 0.1, 'reset', 10, 'keep', 'seeded'],
+  ['avalanche-permuted-mnist-5', avalancheNormal, [100, 100], 'sgd', 0.1, 'reset', 10, 'keep', 'seeded'],
+  ['avalanche-split-mnist-task', avalancheNormal, [256, 256], 'adam', 0.001, 'reset', 64, 'keep', 'natural'],
+  ['der-permuted-mnist', plain, [100, 100], 'sgd', 0.2, 'keep', 128, 'keep', 'seeded'],
+  ['der-rotated-mnist', plain, [100, 100], 'sgd', 0.2, 'keep', 128, 'keep', 'seeded'],
+  ['der-split-mnist-class', plain, [100, 100], 'sgd', 0.03, 'keep', 10, 'keep', 'natural'],
+  ['der-split-mnist-task', plain, [100, 100], 'sgd', 0.03, 'keep', 10, 'keep', 'natural'],
+  ['hsu-permuted-mnist-class', hsuNormal, [1000, 1000], 'adam', 0.0001, 'keep', 128, 'keep', 'seeded'],
+  ['hsu-permuted-mnist-domain', hsuNormal, [1000, 1000], 'adam', 0.0001, 'keep', 128, 'keep', 'seeded'],
+  ['hsu-permuted-mnist-task', hsuNormal, [1000, 1000], 'adam', 0.0001, 'keep', 128, 'keep', 'seeded'],
+  ['hsu-split-mnist-class', hsuNormal, [400, 400], 'adam', 0.001, 'keep', 128, 'keep', 'natural'],
+  ['hsu-split-mnist-domain', hsuNormal, [400, 400], 'adam', 0.001, 'keep', 128, 'keep', 'natural'],
+  ['hsu-split-mnist-task', hsuNormal, [400, 400], 'adam', 0.001, 'keep', 128, 'keep', 'natural'],
+  ['vandeven-2019-permuted-mnist-class', plain, [1000, 1000], 'adam', 0.0001, 'keep', 128, 'drop', 'seeded'],
+  ['vandeven-2019-split-mnist-class', plain, [400, 400], 'adam', 0.001, 'keep', 128, 'drop', 'listed'],
+  ['vandeven-permuted-mnist-class', plain, [1000, 1000], 'adam', 0.0001, 'keep', 128, 'drop', 'seeded'],
+  ['vandeven-permuted-mnist-domain', plain, [1000, 1000], 'adam', 0.0001, 'keep', 128, 'drop', 'seeded'],
+  ['vandeven-permuted-mnist-task', plain, [1000, 1000], 'adam', 0.0001, 'keep', 128, 'drop', 'seeded'],
+  ['vandeven-split-mnist-class', plain, [400, 400], 'adam', 0.001, 'keep', 128, 'drop', 'listed'],
+  ['vandeven-split-mnist-domain', plain, [400, 400], 'adam', 0.001, 'keep', 128, 'drop', 'listed'],
+  ['vandeven-split-mnist-task', plain, [400, 400], 'adam', 0.001, 'keep', 128, 'drop', 'listed'],
+];
+
+test('every published scenario is in the table of trainings', () => {
+  expect(trainings.map(([name]) => name)).toEqual(published);
+});
+
+test.each(trainings)('%s reads %s and trains %j by %s', async (name, ...expected) => {
+  const { normalise, backbone, training, classOrder } = await loadScenario(name);
+  expect([
+    normalise ? `(pixel/255 − ${normalise.mean}) / ${normalise.deviation}` : plain,
+    backbone.hidden,
+    training.optimiser,
+    training.learningRate,
+    training.optimiserState,
+    training.batchSize,
+    training.incompleteBatch,
+    typeof classOrder === 'string' ? classOrder : Object.keys(classOrder)[0],
+  ]).toEqual(expected);
+  // No paper's code has any of these.
+  expect(training).toMatchObject({ momentum: 0, weightDecay: 0, schedule: 'constant', warmup: 0 });
+  expect(backbone).toMatchObject({ name: 'mlp' });
+  // Those of DER begin with Xavier's weights, all others with PyTorch's.
+  expect(backbone.initialisation).toBe(name.startsWith('der-') ? 'xavier-uniform' : undefined);
+});
 
 test('the three scenarios of a paper differ in kind, outputs and what may be answered with', async () => {
   const rules = await Promise.all(
