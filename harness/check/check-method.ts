@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { EngineName } from '../engine/program.ts';
 import { messageOf } from '../errors.ts';
 import { type LoadedMethod, loadMethod } from '../train/registry/methods.ts';
@@ -64,7 +64,7 @@ async function checkIn(folder: string, loaded: LoadedMethod, spec: RehearsalSpec
     spec,
     async (rehearsal) => {
       const outcomes = {
-        ...watchedOutcomes(rehearsal, memory),
+        ...watchedOutcomes(rehearsal, memory, loaded.file),
         ...(rehearsal.error === undefined
           ? await outcomesOfAWholeRun(folder, loaded, spec, rehearsal, snapshots)
           : undefined),
@@ -87,11 +87,18 @@ async function checkIn(folder: string, loaded: LoadedMethod, spec: RehearsalSpec
   );
 }
 
+/** Where in the method's file an error arose, as far as its stack tells: ` (my-method.ts:9:32)`. */
+function placeIn(file: string, error: unknown): string {
+  const stack = error instanceof Error ? (error.stack ?? '').split('\n') : [];
+  const [, place] = /:(\d+:\d+)\)?$/.exec(stack.find((line) => line.includes(file)) ?? '') ?? [];
+  return place === undefined ? '' : ` (${basename(file)}:${place})`;
+}
+
 /**
  * What was seen during the run. A finding stands even if the run ended early; that
  * there is none means something only after its end.
  */
-function watchedOutcomes(rehearsal: Rehearsal, earlier: readonly Outcome[]): Outcomes {
+function watchedOutcomes(rehearsal: Rehearsal, earlier: readonly Outcome[], file: string): Outcomes {
   const { watch, error, stream } = rehearsal;
   const seen = (check: CheckName): Outcomes => {
     const finding = watch.found(check);
@@ -104,7 +111,9 @@ function watchedOutcomes(rehearsal: Rehearsal, earlier: readonly Outcome[]): Out
   const everything = stream.scenario.candidates.test === 'all';
   return {
     'runs-to-its-end':
-      error === undefined ? passed : failed(`The run over the tiny stream ended early: ${messageOf(error)}`),
+      error === undefined
+        ? passed
+        : failed(`The run over the tiny stream ended early: ${messageOf(error)}${placeIn(file, error)}`),
     ...seen('unseen-test-set'),
     ...seen('finite-parameters'),
     ...(everything

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
+import { leastForInterval } from '../evaluate/statistics.ts';
 import { interruptedCode } from '../execute/protocol.ts';
 import { defaultCostTolerance } from '../regress/costs.ts';
 import { type DecisionRule, defaultRule } from '../regress/decide.ts';
@@ -32,6 +33,7 @@ import { checkOutputs, isStandardOutput, writeOutput } from './write-output.ts';
 export async function regress(word: string, options: RegressOptions): Promise<number> {
   checkOutputs({ '--junit': options.junit }, options.json);
   checkChanges(options);
+  checkSeeds(options);
   const { method } = await loadMethod(word);
   const path = options.against ?? (await referencePath(method.name, options));
   const rule = { ...defaultRule, detect: options.detect, tolerance: options.tolerance };
@@ -54,6 +56,13 @@ export async function regress(word: string, options: RegressOptions): Promise<nu
     costTolerance: { ...defaultCostTolerance, time: options.timeTolerance },
   });
   return report(regression, options);
+}
+
+function checkSeeds({ record, runs, seeds }: RegressOptions): void {
+  if (record !== true || runs !== undefined || seeds.length >= leastForInterval) return;
+  throw new UsageError(
+    `A reference needs at least ${leastForInterval} runs to know its spread; --seeds asks for ${seeds.length}.`,
+  );
 }
 
 function checkChanges({ detect, tolerance }: RegressOptions): void {

@@ -135,7 +135,9 @@ function chooseCells(table: PaperTable, { cells: names, methods }: ReproduceOpti
 
 function checkMethod(method: string, table: PaperTable): void {
   if (table.cells.some((cell) => isOfMethod(cell, method))) return;
-  const known = [...new Set(table.cells.flatMap(namesOfMethod))];
+  const known = [
+    ...new Map(table.cells.flatMap(namesOfMethod).map((name) => [name.toLowerCase(), name])).values(),
+  ];
   throw new UsageError(
     `${table.id} has no cell of a method "${method}".${suggestion(method, known)} Its methods: ${known.join(', ')}.`,
   );

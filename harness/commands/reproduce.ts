@@ -9,7 +9,7 @@ Examples:
   palimpsest reproduce ls
   palimpsest reproduce hsu-2018/table-2
   palimpsest reproduce hsu-2018/table-2 --cells "class/*" --seeds 3
-  palimpsest reproduce vandeven-2022/table-2 --methods ewc si --quick
+  palimpsest reproduce vandeven-2022/table-2 --methods ewc lwf --quick
   palimpsest reproduce hsu-2018/table-2 --recorded --latex table.tex
 
 Runs what is missing and prints each cell of a paper's table beside ours: matched, off by x, too few seeds to tell, or not

@@ -1,4 +1,4 @@
-import { EngineError, type Program } from './program.ts';
+import { EngineError, type Program, type Tensors } from './program.ts';
 import { describe, sameSpec, type TensorSpec } from './tensor.ts';
 
 /** Throws where a name stands for two tensors: a program could see one of them only, and engines would differ in which. */
@@ -15,6 +15,27 @@ export function checkNames({ name, inputs, state = {}, frozen = {} }: Program): 
       }
       seen.set(tensor, group);
     }
+  }
+}
+
+/**
+ * What the program's function makes of the tensors. It may draw no random numbers: recorded once, they would be the same at
+ * each step without a word.
+ * @throws EngineError when it does
+ */
+export function withoutRandomness({ name, run }: Program, tensors: Tensors): Tensors {
+  const { random } = Math;
+  Math.random = () => {
+    throw new EngineError(
+      `Program "${name}" draws random numbers, which would be the same at each step: it runs once, to be recorded. ` +
+        'Declare a tensor with extraInputs, fill it in composeBatch from the random that is given there, and use that ' +
+        '(for dropout: compare it with the rate, and multiply).',
+    );
+  };
+  try {
+    return run(tensors);
+  } finally {
+    Math.random = random;
   }
 }
 

@@ -33,7 +33,10 @@ export function classesPerTaskProblem(classesPerTask: number, classes: number): 
     (size) => classes % size === 0,
   );
   const list = divisors.length > 12 ? `a divisor of ${classes}` : `one of ${divisors.join(', ')}`;
-  return `is ${classesPerTask}, which does not divide the dataset's ${classes} classes; it must be ${list}`;
+  return (
+    `is ${classesPerTask}, which does not divide the dataset's ${classes} classes; it must be ${list}. ` +
+    'Tasks of unequal size are cut by "class-groups", which the dataset names'
+  );
 }
 
 /** 0 … count − 1, in natural order, as a file lists it, or shuffled by the class-order seed. */

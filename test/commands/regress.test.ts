@@ -120,6 +120,11 @@ describe.concurrent('regress', () => {
     ],
     [['ewc', '--against', referencePath, '--detect', '7'], 2, 'from 0 to 1'],
     [['ewc', '--against', referencePath, '--scenario', scenarioPath, '--set', 'strenth=1'], 2, '"strength"'],
+    [
+      ['ewc', '--record', '--seeds', '2'],
+      2,
+      'A reference needs at least 3 runs to know its spread; --seeds asks for 2.',
+    ],
     [['ewc', '--detect', '0.02', '--tolerance', '0.02'], 2, 'Make --detect larger than --tolerance.'],
   ])('explains %j', async (words, expected, message) => {
     const { code, error } = await palimpsest(['regress', ...words]);

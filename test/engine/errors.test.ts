@@ -31,6 +31,15 @@ describe.each(engineNames)('%s says what is wrong with a call', (name) => {
     );
   });
 
+  it('of a program that draws random numbers, and leaves those of others alone', async () => {
+    const engine = await engineFor(name);
+    const drawing = programOf((given) => ({ y: tf.dropout(given, 0.5) }), 'drawing');
+    const message = await complaint(async () => (await engine.compile(drawing)).run({ x }));
+    expect(message).toContain('Program "drawing" draws random numbers');
+    expect(message).toContain('extraInputs');
+    expect(Math.random()).toBeLessThan(1);
+  });
+
   it('that lacks an input', async () => {
     const compiled = await (await engineFor(name)).compile(doubling());
     expect(await complaint(() => compiled.run({}))).toBe(

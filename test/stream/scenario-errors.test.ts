@@ -198,7 +198,7 @@ const wrong: [string, unknown, string[]][] = [
     'classes that do not divide',
     { ...base, tasks: { by: 'classes', classesPerTask: 3 } },
     [
-      "$.tasks.classesPerTask is 3, which does not divide the dataset's 10 classes; it must be one of 1, 2, 5, 10",
+      '$.tasks.classesPerTask is 3, which does not divide the dataset\'s 10 classes; it must be one of 1, 2, 5, 10. Tasks of unequal size are cut by "class-groups", which the dataset names',
     ],
   ],
   [

@@ -73,7 +73,7 @@ test('natural order is the same for every seed, seeded order is not', () => {
 
 test('classes that do not divide are refused', () => {
   expect(() => splitClasses(inputOf(10, 0), 4)).toThrow(
-    'Scenario "split-mnist-class": $.tasks.classesPerTask is 4, which does not divide the dataset\'s 10 classes; it must be one of 1, 2, 5, 10.',
+    'Scenario "split-mnist-class": $.tasks.classesPerTask is 4, which does not divide the dataset\'s 10 classes; it must be one of 1, 2, 5, 10. Tasks of unequal size are cut by "class-groups", which the dataset names.',
   );
 });
 

@@ -1,6 +1,6 @@
 import { keep, type Tensor, tensor, tidy } from '@tensorflow/tfjs-core';
 import { withBackend } from '../backend-lock.ts';
-import { checkNames, checkState, checkStateOutputs } from '../checks.ts';
+import { checkNames, checkState, checkStateOutputs, withoutRandomness } from '../checks.ts';
 import { registerComposedKernels } from '../layer-kernels.ts';
 import {
   type CompiledProgram,
@@ -143,7 +143,11 @@ class EagerProgram implements CompiledProgram {
     const replacements: [string, Tensor][] = [];
     tidy(() => {
       const given = mapValues(feeds, onBackend);
-      const outputs = this.#program.run({ ...given, ...Object.fromEntries(held), ...this.#frozen });
+      const outputs = withoutRandomness(this.#program, {
+        ...given,
+        ...Object.fromEntries(held),
+        ...this.#frozen,
+      });
       checkStateOutputs(this.#program, Object.entries(outputs) as [string, TensorSpec][]);
       for (const [name, output] of Object.entries(outputs)) {
         // A clone, because a program may return what it was given.

@@ -1,6 +1,7 @@
 import { cast, registerBackend, registerKernel, tidy } from '@tensorflow/tfjs-core';
 import { messageOf } from '../../errors.ts';
 import { withBackend } from '../backend-lock.ts';
+import { withoutRandomness } from '../checks.ts';
 import { EngineError, type Program, type Tensors } from '../program.ts';
 import { kernelTable } from './kernels/index.ts';
 import { encodeModel, type Port } from './model-format.ts';
@@ -64,7 +65,7 @@ function recordNow(program: Program): RecordedProgram {
     tensors[name] = recorder.constant(value.data, value.shape, value.dtype);
   }
   const outputs = new Map<string, Port>();
-  for (const [name, tensor] of Object.entries(program.run(tensors))) {
+  for (const [name, tensor] of Object.entries(withoutRandomness(program, tensors))) {
     outputs.set(name, recorder.output(tensor.dtype === 'bool' ? cast(tensor, 'int32') : tensor));
   }
   const results = [...outputs.values()];

@@ -75,7 +75,7 @@ export function methodProblem(method: Method): string | undefined {
     unknownProperty(method.between, '"between"', betweenHooks) ??
     wrongWords(method) ??
     wrongSetting(method.settings) ??
-    wrongSearch(method.search) ??
+    wrongSearch(method) ??
     wrongRows(method.addedRows) ??
     wrongHook(method)
   );
@@ -136,7 +136,10 @@ function wrongSetting(settings: Method['settings']): string | undefined {
   return undefined;
 }
 
-function wrongSearch(search: Method['search']): string | undefined {
+function wrongSearch({ search, settings }: Method): string | undefined {
+  const unknown = Object.keys(search ?? {}).find((name) => !name.includes('.') && !(name in settings));
+  if (unknown !== undefined)
+    return `its search has "${unknown}", which is none of its settings.${suggestion(unknown, Object.keys(settings))}`;
   const wrong = Object.entries(search ?? {}).find(([, values]) => !Array.isArray(values));
   return wrong && `its search of "${wrong[0]}" is ${shown(wrong[1])}; it must be a list of values to try.`;
 }

@@ -49,6 +49,15 @@ export async function listMethods(): Promise<MethodListing[]> {
   }));
 }
 
+function lacking(method: object): string {
+  const { name, version, settings } = method as Record<string, unknown>;
+  if (typeof name !== 'string') return 'exports something without a "name" that is a text';
+  if (typeof version !== 'number') return `exports "${name}" without a "version" that is a number`;
+  return settings === undefined
+    ? `exports "${name}" without "settings"; a method that has none says settings: {}`
+    : `exports "${name}" with "settings" that are no object`;
+}
+
 /**
  * Loads a method by its name under `methods/`, or by the path of a file of one's own.
  * @throws UsageError for an unknown name or a missing file; UserError when the file does not
@@ -59,8 +68,12 @@ export async function loadMethod(nameOrPath: string): Promise<LoadedMethod> {
   const source = readSource(file);
   const method = await importDefault(file);
   if (!isMethod(method)) {
+    const what =
+      typeof method === 'object' && method !== null
+        ? lacking(method)
+        : 'does not export a method as its default';
     throw new UserError(
-      `${file} does not export a method as its default: write "export default defineMethod({ name, version, title, summary, settings, … })".`,
+      `${file} ${what}: write "export default defineMethod({ name, version, title, summary, settings, … })".`,
     );
   }
   const problem = methodProblem(method);

@@ -79,7 +79,13 @@ describe('methods', () => {
       'has the type "float"; it must be one of number,',
     ],
     [{ settings: { strength: { type: 'number' } } }, 'its setting "strength" has no default'],
-    [{ search: { strength: 3 } }, 'its search of "strength" is 3; it must be a list of values to try'],
+    [
+      { settings: { strength: { type: 'number', default: 1 } }, search: { strength: 3 } },
+      'its search of "strength" is 3; it must be a list of values to try',
+    ],
+    [{ search: { strenth: [3] } }, 'its search has "strenth", which is none of its settings'],
+    [{ settings: undefined }, 'exports "mine" without "settings"; a method that has none says settings: {}'],
+    [{ version: 'one' }, 'exports "mine" without a "version" that is a number'],
     [{ predict: 'x' }, 'predict is "x"; it must be a function'],
     [{ pooling: { batches: 'each' } }, 'pooling is {"batches":"each"}; it must be a function'],
     [{ addedRows: 'Apart' }, 'its addedRows is "Apart"; it must be one of joined, apart'],
@@ -125,7 +131,10 @@ describe('methods', () => {
 
   it.each([
     ['export const method = {};', 'does not export a method as its default'],
-    ['export default { name: "x", version: 1, settings: null };', 'does not export a method as its default'],
+    [
+      'export default { name: "x", version: 1, settings: null };',
+      'exports "x" with "settings" that are no object',
+    ],
     ['throw new Error("broken on purpose");', 'cannot be loaded: broken on purpose'],
   ])('in a file with %j are refused', async (text, message) => {
     const failure = loadMethod(methodFile(text));
