@@ -87,7 +87,7 @@ function listedCells(
         after: stage(after, 0, `${at}, after`),
         task: stage(task, 1, `${at}, task`),
         accuracy: accuracyFrom(numberFrom(accuracy, `${at}, accuracy`), unit, `${at}, accuracy`),
-        at: `line ${line}`,
+        at,
       };
     }),
   );
@@ -116,7 +116,7 @@ function withStages(lines: readonly CsvLine[], { path }: SourceFile, options: Im
               after,
               task: index + 1,
               accuracy: accuracyFrom(value, unit, `${at}, ${name}`),
-              at: `line ${line}`,
+              at,
             },
           ];
     });
