@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
+import { checkMethod } from '../harness/check/check-method.ts';
 import { seedsFrom } from '../harness/random.ts';
 import { validateScenario } from '../harness/stream/load-scenario.ts';
 import type { CellEvent } from '../harness/train/loop/cell.ts';
@@ -13,8 +14,10 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'palimpsest-readme-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function block(file: string, language: string): string {
-  const text = readFileSync(join(root, file), 'utf8');
+/** @param heading of the section that it is the first of */
+function block(file: string, language: string, heading = ''): string {
+  const whole = readFileSync(join(root, file), 'utf8');
+  const text = whole.slice(whole.indexOf(heading));
   const found = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'ms').exec(text)?.[1];
   if (found === undefined) throw new Error(`${file} has no ${language} example.`);
   return found;
@@ -22,6 +25,20 @@ function block(file: string, language: string): string {
 
 test('the method of the README is the one that docs/write-a-method.md explains', () => {
   expect(block('README.md', 'ts')).toBe(block('docs/write-a-method.md', 'ts'));
+});
+
+test('the adapter of docs/write-a-method.md passes every check on a transformer', async () => {
+  const source = block('docs/write-a-method.md', 'ts', '## An adapter').replaceAll(
+    "'../harness/",
+    `'${root}harness/`,
+  );
+  // A process of its own continues the run, and it must find TF.js from there.
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  const file = join(folder, 'bottleneck-adapter.ts');
+  writeFileSync(file, source);
+  const { results } = await checkMethod(file, { backbone: 'vit' });
+  expect(results.filter(({ kind }) => kind === 'failed')).toEqual([]);
+  expect(results[0]?.kind).toBe('passed');
 });
 
 test('the method of the README runs from a file outside of the repository and keeps an anchor for each parameter', async () => {
