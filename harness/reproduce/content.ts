@@ -18,7 +18,7 @@ export function reproductionContent(result: TableResult): TableContent {
     `${countsText(result)}.`,
     ...reasons.map((reason, index) => `[${index + 1}] not attempted: ${reason}`),
     ...cells.flatMap(runNotes),
-    ...(table.metric === null ? [] : judgedBy(table.metric.id)),
+    ...(table.metric === null ? [] : judgedBy(table.metric.id, cells)),
     ...(table.reproduction.remarks ?? []),
     ...bindingRemarks(cells),
     `Paper: ${table.reproduction.link}`,
@@ -58,11 +58,18 @@ export function peerContent(peer: PeerComparison | null): TableContent | null {
   };
 }
 
-function judgedBy(metric: string): string[] {
+function judgedBy(metric: string, cells: readonly CellResult[]): string[] {
+  const bySpreadOfOurs = cells.some(
+    ({ outcome }) => outcome.kind === 'judged' && outcome.judgement.spread?.from === 'own runs',
+  );
   return [
-    `Accuracies in % (${metric}); ours ± 95% t interval of the mean. Matched: |difference of the means| ≤ 2·√(SEM² + SD²/k) with k runs`,
-    'of ours and the published spread; a margin of more than 5 points needs as many runs as the paper had. Trust: primary was read in the',
-    'paper or its authors’ files, secondary in another’s copy.',
+    `Accuracies in % (${metric}); ours ± 95% t interval of the mean.`,
+    'Matched: |difference of the means| ≤ 2·√(SEM² + SD²/k) with k runs of ours and the published spread; ' +
+      'a margin of more than 5 points needs as many runs as the paper had.',
+    ...(bySpreadOfOurs
+      ? ['By our own spread: the paper gives none; the 95% quantile of Student’s t stands in place of 2.']
+      : []),
+    'Trust: primary was read in the paper or its authors’ files, secondary in another’s copy.',
   ];
 }
 
