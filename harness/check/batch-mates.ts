@@ -47,8 +47,10 @@ export async function batchMatesOutcome(rehearsal: Rehearsal): Promise<Outcome> 
   ] as const) {
     const worst = Math.max(...answers.map((row, at) => distance(row, inOrder[order[at] as number] ?? [])));
     if (worst > limit) {
+      const change =
+        worst === Number.POSITIVE_INFINITY ? 'are no numbers' : `change by up to ${worst.toPrecision(2)}`;
       return failed(
-        `Logits of test examples ${worst === Number.POSITIVE_INFINITY ? 'are no numbers' : `change by up to ${worst.toPrecision(2)}`} when they come ${company} instead of with their ` +
+        `Logits of test examples ${change} when they come ${company} instead of with their ` +
           'own task. Compute nothing over the rows of a batch in linear and predict, padding included.',
       );
     }
