@@ -58,21 +58,26 @@ export function withFileErrors<Result>(doing: string, operation: () => Result): 
  * @throws UserError where the file system takes no folders; else the error that it gave
  */
 export function makeFolder(path: string): void {
+  if (triedFolder(path)) return;
+  const parent = dirname(path);
+  if (parent !== path && !existsSync(parent)) makeFolder(parent);
+  // Another process may have made the parent since the first try: only a second refusal is the file system's.
+  if (triedFolder(path)) return;
+  throw new UserError(
+    `Cannot make the folder ${path}: ${parent} takes no new folders (ENOENT). Write to another folder.`,
+  );
+}
+
+/** Whether the folder is there now: false where the one above it seems to be missing. @throws any other error */
+function triedFolder(path: string): boolean {
   try {
     mkdirSync(path);
   } catch (error) {
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
-    const parent = dirname(path);
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-    if (parent === path || existsSync(parent)) {
-      throw new UserError(
-        `Cannot make the folder ${path}: ${parent} takes no new folders (ENOENT). Write to another folder.`,
-        { cause: error },
-      );
-    }
-    makeFolder(parent);
-    makeFolder(path);
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return true;
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    throw error;
   }
+  return true;
 }
 
 /**

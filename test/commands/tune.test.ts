@@ -46,6 +46,7 @@ describe('palimpsest tune', () => {
     const { finetune, ncm } = record.methods;
     expect(ncm.trials).toHaveLength(1);
     expect(finetune.trials).toHaveLength(4);
+    expect(finetune.trials.flatMap(({ error }: { error?: string }) => error ?? [])).toEqual([]);
     const values = finetune.trials.map(({ values: [value] }: { values: number[] }) => value);
     expect(values[finetune.best]).toBe(Math.max(...values));
     expect(finetune.settings).toEqual(finetune.trials[finetune.best].settings);
