@@ -8,12 +8,13 @@ import { openStream } from '../stream/open-stream.ts';
 import { problemsError } from '../stream/problems.ts';
 import { MissingDataError } from '../stream/readers/data-file.ts';
 import type { Scenario } from '../stream/scenario.ts';
+import { type TaskSizes, taskSizes } from '../stream/task-sizes.ts';
 
 /** What a scenario's data turned out to be, or why nobody looked at them. */
 export type LookedAt =
   | {
       readonly kind: 'opened';
-      readonly tasks: number;
+      readonly tasks: readonly TaskSizes[];
       readonly inputShape: readonly number[];
       readonly outputs: number;
     }
@@ -46,7 +47,7 @@ async function lookAt(scenario: Scenario, baseDirectory: string, dataDirectory: 
     const stream = await openStream(scenario, { classOrderSeed, dataDirectory, baseDirectory });
     stream.close?.();
     const { tasks, inputShape, outputs } = stream;
-    return { kind: 'opened', tasks: tasks.length, inputShape, outputs };
+    return { kind: 'opened', tasks: tasks.map(taskSizes), inputShape, outputs };
   } catch (thrown) {
     if (thrown instanceof MissingDataError) return { kind: 'missing', reason: thrown.message };
     throw thrown;
@@ -71,5 +72,5 @@ async function buildBackbone(
 function describe(data: LookedAt): string {
   if (data.kind === 'missing') return `but its data were not looked at: ${data.reason.replace(/\.$/, '')}`;
   const { tasks, inputShape, outputs } = data;
-  return `${tasks} ${tasks === 1 ? 'task' : 'tasks'}, inputs of ${inputShape.join(' × ')}, ${outputs} outputs`;
+  return `${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'}, inputs of ${inputShape.join(' × ')}, ${outputs} outputs`;
 }

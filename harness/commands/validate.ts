@@ -27,7 +27,8 @@ Examples:
   palimpsest validate leaderboard.csv
   palimpsest validate results/runs/split-mnist-class.ewc.0123456789ab
 
-A scenario's data are opened, too, where they are there; the verdict says if they are not.
+A scenario's data are opened, too, where they are there, and its tasks are listed, with seeded order those of seed 1; the
+verdict says if they are not there.
 With --json, what is not valid is {"valid": false, "problems": [{"path": "$.tasks", "message": "…"}]}; a problem that has
 no place in a JSON file has no path.
 Exit code: 0 if it is valid, 1 if it is not, 2 if there is no such file.`;
@@ -47,7 +48,7 @@ export const validateCommand: CommandMaker = () =>
       try {
         const verdict = await check();
         if (json === true) printJson({ valid: true, ...verdict });
-        else print(`${file} is a valid ${verdict.kind}: ${verdict.summary}.`);
+        else await printVerdict(verdict);
       } catch (thrown) {
         if (!(thrown instanceof UserError)) throw thrown;
         if (json === true) printJson({ valid: false, file, problems: await problemsOf(thrown) });
@@ -55,6 +56,14 @@ export const validateCommand: CommandMaker = () =>
         throw new UserError(thrown.message, { cause: thrown });
       }
     });
+
+/** Of a scenario whose data are there, the tasks that they make are shown, too. */
+async function printVerdict({ file, kind, summary, data }: Verdict): Promise<void> {
+  print(`${file} is a valid ${kind}: ${summary}.`);
+  if (data?.kind !== 'opened') return;
+  const { formatTasks } = await import('../report/task-table.ts');
+  print(formatTasks(data.tasks));
+}
 
 /** How a file is checked. @throws UsageError if it is not there, or nothing that can be checked */
 function checkOf(file: string, data: string): () => Promise<Verdict> {

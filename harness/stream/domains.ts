@@ -1,14 +1,33 @@
+import { UserError } from '../errors.ts';
+import { suggestion } from '../suggest.ts';
 import { orderOf } from './split-classes.ts';
 import { everyClass, type SplitInput, type StreamPlan } from './task-plan.ts';
 
+/** How a stream is cut by domains. */
+export interface DomainRule {
+  /** The domains taken, in the order that counts as natural; all of the dataset's, in its order, when left out. */
+  readonly domains?: readonly string[];
+}
+
 /**
- * A task for each domain of the dataset, with the classes that occur in it. With seeded order, the domains come in an
- * order drawn from the class-order seed.
+ * A task for each domain of the dataset, with the classes that occur in it, or for each one that is listed. With seeded
+ * order, the domains come in an order drawn from the class-order seed.
+ * @throws UserError for a domain that is not there
  */
-export function splitDomains(input: SplitInput): StreamPlan {
-  const order = orderOf(input.domains.length, input);
+export function splitDomains(input: SplitInput, rule: DomainRule): StreamPlan {
+  const taken = (rule.domains ?? input.domains).map((name, index) => numberOf(name, index, input));
+  const order = orderOf(taken.length, input).map((position) => taken[position] as number);
   const tasks = order.map((domain) => {
     return { name: input.domains[domain] ?? '', filter: everyClass(input.classes, domain), sources: null };
   });
   return { tasks, outputs: input.classes.length, order };
+}
+
+function numberOf(name: string, index: number, { scenario, domains }: SplitInput): number {
+  const number = domains.indexOf(name);
+  if (number >= 0) return number;
+  throw new UserError(
+    `Scenario "${scenario.name}": $.tasks.domains[${index}] is "${name}"; it must be a domain of the dataset: ` +
+      `${domains.join(', ')}.${suggestion(name, domains)}`,
+  );
 }

@@ -85,7 +85,7 @@ function planTasks(input: SplitInput): StreamPlan {
     case 'drawn-rotations':
       return splitDrawnRotations(input, tasks);
     case 'domains':
-      return splitDomains(input);
+      return splitDomains(input, tasks);
     case 'class-groups':
       return splitClassGroups(input, tasks);
   }

@@ -14,7 +14,11 @@ export type TaskSplit =
   /** The same, `count` angles drawn uniformly from [0, `below`) degrees by the class-order seed. */
   | { readonly by: 'drawn-rotations'; readonly count: number; readonly below: number }
   /** The same classes, a task for each value of a column or folder level of the dataset ("domain"). */
-  | { readonly by: 'domains' }
+  | {
+      readonly by: 'domains';
+      /** The domains taken, in the order that counts as natural; all of them, in the dataset's, when left out. */
+      readonly domains?: readonly string[];
+    }
   /** A task for each group of classes that the dataset names, or several of a group's classes in turn. */
   | {
       readonly by: 'class-groups';

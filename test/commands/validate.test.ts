@@ -19,13 +19,18 @@ function tiny(changes: Readonly<Record<string, unknown>>): string {
 describe('a scenario that is validated', () => {
   it('has its data opened', async () => {
     const { summary, data } = await checkScenarioFile(tiny({}), 'none');
-    expect(data).toEqual({ kind: 'opened', tasks: 2, inputShape: [4], outputs: 4 });
+    const sizes = { outputs: 2, train: 66, validation: 8, test: 26 };
+    const tasks = [
+      { name: 'classes kind0, kind1', ...sizes },
+      { name: 'classes kind2, kind3', ...sizes },
+    ];
+    expect(data).toEqual({ kind: 'opened', tasks, inputShape: [4], outputs: 4 });
     expect(summary).toMatch(/^tiny@1, digest [0-9a-f]{12}, 2 tasks, inputs of 4, 4 outputs$/);
   });
 
   it('may list class orders, of which the first is opened', async () => {
     const { data } = await checkScenarioFile(scenarioPath('vandeven-split-mnist-class'), 'none');
-    expect(data).toMatchObject({ kind: 'opened', tasks: 5, outputs: 10 });
+    expect(data).toMatchObject({ kind: 'opened', tasks: { length: 5 }, outputs: 10 });
   });
 
   it.each([

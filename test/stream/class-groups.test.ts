@@ -217,6 +217,9 @@ test('IDX files may name domains', async () => {
     [48, 49, 50, 51, 52, 53],
     [54, 55, 56, 57, 58, 59],
   ]);
+  const turned = await open(letters, { ...changes, tasks: { by: 'domains', domains: ['sans', 'serif'] } });
+  expect(turned.tasks.map((task) => task.name)).toEqual(['sans', 'serif']);
+  expect(turned.order).toEqual([1, 0]);
 });
 
 test('a union numbers classes and groups on, and limits the examples of a class', async () => {

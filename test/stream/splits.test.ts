@@ -200,12 +200,25 @@ test('a class has its own output in each task with labels of the task, and one f
 
 test('domain tasks partition the rows by domain', () => {
   const set = setOf([0, 1, 0, 1, 1, 0], [0, 1, 2, 0, 1, 2]);
-  const plan = splitDomains(inputOf(2, 0, { classOrder: 'natural' }));
+  const plan = splitDomains(inputOf(2, 0, { classOrder: 'natural' }), {});
   expect(plan.tasks.map((task) => [task.name, [...pickRows(set, task.filter).rows]])).toEqual([
     ['north', [0, 3]],
     ['south', [1, 4]],
     ['west', [2, 5]],
   ]);
+});
+
+test('domains that are listed are taken alone: in their order, or shuffled by the seed', () => {
+  const rule = { domains: ['west', 'north'] };
+  const namesOf = (seed: number, classOrder: 'natural' | 'seeded') =>
+    splitDomains(inputOf(2, seed, { classOrder }), rule).tasks.map(({ name }) => name);
+  expect(namesOf(1, 'natural')).toEqual(['west', 'north']);
+  expect(splitDomains(inputOf(2, 1, { classOrder: 'natural' }), rule).order).toEqual([2, 0]);
+  const drawn = Array.from({ length: 20 }, (_, seed) => namesOf(seed, 'seeded').join(' '));
+  expect(new Set(drawn)).toEqual(new Set(['west north', 'north west']));
+  expect(() => splitDomains(inputOf(2, 1), { domains: ['west', 'nrth'] })).toThrow(
+    '$.tasks.domains[1] is "nrth"; it must be a domain of the dataset: north, south, west. Did you mean "north"?',
+  );
 });
 
 test('a stratified cut is disjoint, complete, proportional, and leaves something of every class', () => {
