@@ -3,12 +3,12 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that take minutes: begun last, they would leave the other worker idle at the end. */
-const slow = ['train/growth', 'check/cheats', 'methods/every-method', 'commands/regress', 'train/crash'];
+const slow = ['growth', 'cheats', 'every-method', 'regress', 'crash'];
 
 class SlowFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const place = ({ moduleId }: TestSpecification): number => {
-      const found = slow.findIndex((name) => moduleId.endsWith(`${name}.test.ts`));
+      const found = slow.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
       return found < 0 ? slow.length : found;
     };
     return (await super.sort(files)).toSorted((left, right) => place(left) - place(right));

@@ -13,6 +13,8 @@ export interface Progress {
   end(): void;
 }
 
+type CellEnd = Extract<CellEvent, { kind: 'finished' | 'failed' }>;
+
 /** Bars on a terminal, a line for each ended cell elsewhere, nothing when quiet. */
 export async function openProgress(labels: readonly string[], quiet: boolean): Promise<Progress> {
   if (quiet) return { event: () => {}, note: () => {}, end: () => {} };
@@ -34,6 +36,8 @@ export async function openProgress(labels: readonly string[], quiet: boolean): P
 /** One short line for each cell that ended. */
 class LineProgress implements Progress {
   readonly trackers: readonly CellTracker[];
+  /** The first cell that each error ended, by its label. */
+  readonly #failed = new Map<string, string>();
   #ended = 0;
 
   constructor(labels: readonly string[]) {
@@ -48,7 +52,15 @@ class LineProgress implements Progress {
     if (slow !== undefined) this.note(slow);
     if (event.kind !== 'finished' && event.kind !== 'failed') return;
     this.#ended++;
-    this.note(`[${this.#ended}/${this.trackers.length}] ${tracker.label} ${endText(tracker, event)}`);
+    this.note(`[${this.#ended}/${this.trackers.length}] ${tracker.label} ${this.#endText(tracker, event)}`);
+  }
+
+  #endText(tracker: CellTracker, event: CellEnd): string {
+    if (event.kind === 'finished') return finishedText(tracker, event);
+    const first = this.#failed.get(event.error);
+    if (first !== undefined) return `failed as ${first} did`;
+    this.#failed.set(event.error, tracker.label);
+    return `failed: ${event.error}`;
   }
 
   note(line: string): void {
@@ -132,8 +144,7 @@ function drawBar(
   return ` ${label} ${bar} ${String(Math.round(progress * 100)).padStart(3)}% ${detail}`;
 }
 
-function endText(tracker: CellTracker, event: Extract<CellEvent, { kind: 'finished' | 'failed' }>): string {
-  if (event.kind === 'failed') return `failed: ${event.error}`;
+function finishedText(tracker: CellTracker, event: Extract<CellEvent, { kind: 'finished' }>): string {
   if (event.cached) return 'was finished before';
   const accuracy = tracker.accuracyText === '' ? '' : `, accuracy ${tracker.accuracyText}`;
   return `finished in ${duration(tracker.seconds)}${accuracy}`;

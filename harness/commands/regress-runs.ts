@@ -12,6 +12,7 @@ import { loadScenario, scenarioDigest } from '../stream/load-scenario.ts';
 import type { Method } from '../train/method.ts';
 import { resolveSettings } from '../train/registry/settings.ts';
 import { chooseSide } from './choose-side.ts';
+import { tellFailures } from './failures.ts';
 import { checkOverrides, planCells, planned } from './plan-cells.ts';
 import type { RegressOptions } from './regress-options.ts';
 import { runWithProgress } from './run-with-progress.ts';
@@ -138,12 +139,7 @@ async function runNow({ word, method, scenario, reference, options }: RegressJob
     quiet: options.quiet === true,
     cellModule: calibratedCell,
   });
-  const failures = outcomes.flatMap((outcome, index) =>
-    outcome.kind === 'failed' ? [`  ${labels[index]}: ${outcome.error}`] : [],
-  );
-  if (failures.length > 0) {
-    console.error(`${failures.length} of ${specs.length} runs failed:\n${failures.join('\n')}`);
-  }
+  tellFailures(outcomes, labels);
   const finished = outcomes.flatMap((outcome) => (outcome.kind === 'finished' ? [outcome.directory] : []));
   if (finished.length < specs.length) return { kind: 'failed', interrupted };
   return { kind: 'collected', runs: sampleOf(method.name, finished.map(readRun)), overrides };

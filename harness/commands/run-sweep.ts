@@ -11,6 +11,7 @@ import type { Method } from '../train/method.ts';
 import { loadMethod } from '../train/registry/methods.ts';
 import { resolveSettings } from '../train/registry/settings.ts';
 import { print, printJson } from './command.ts';
+import { tellFailures } from './failures.ts';
 import { allMethods, fittingMethods } from './fitting-methods.ts';
 import type { RunOptions } from './options.ts';
 import { checkOverrides, type PlannedMethod, planCells, planned, refuseNamesakes } from './plan-cells.ts';
@@ -94,11 +95,7 @@ function report(
     printTables(tables);
     print(`Runs are recorded in ${results}/runs/${csv === undefined ? '' : `, the table in ${csv}`}.`);
   }
-  const failures = outcomes.flatMap((outcome, index) =>
-    outcome.kind === 'failed' ? [`  ${labels[index]}: ${outcome.error}`] : [],
-  );
-  if (failures.length > 0)
-    console.error(`${failures.length} of ${specs.length} runs failed:\n${failures.join('\n')}`);
+  tellFailures(outcomes, labels);
   const stopped = outcomes.filter(({ kind }) => kind === 'stopped').length;
   if (stopped > 0)
     console.error(`${stopped} of ${specs.length} runs were stopped; the same command continues them.`);

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { type RunCellsResult, runCells } from '../execute/run-cells.ts';
 import type { CellSpec } from '../train/loop/cell.ts';
 import { openProgress } from './progress.ts';
@@ -22,7 +23,9 @@ export async function runWithProgress(
       jobs,
       ...(cellModule !== undefined && { cellModule }),
       onEvent: (index, event) => progress.event(index, event),
-      onOutput: (index, line) => progress.note(`${labels[index]}: ${line}`),
+      onOutput: (index, line) => {
+        if (stripVTControlCharacters(line).trim() !== '') progress.note(`${labels[index]}: ${line}`);
+      },
       onInterrupt: () =>
         progress.note('Stopping; what is finished is kept. Press Ctrl-C again to stop at once.'),
     });

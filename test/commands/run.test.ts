@@ -71,7 +71,9 @@ describe.concurrent('run', () => {
     expect((await palimpsest(['table', 'four-corners', '--results', results])).out).toContain('finetune');
   });
 
-  it('exits with 1 when a run fails, and reports the others', { timeout: 60_000 }, async () => {
+  it('exits with 1 when a run fails, and reports the others and each error once', {
+    timeout: 60_000,
+  }, async () => {
     const broken = join(folder, 'broken.mjs');
     writeFileSync(
       broken,
@@ -86,14 +88,16 @@ describe.concurrent('run', () => {
         'finetune',
         broken,
         '--seeds',
-        '1',
+        '2',
         '--results',
         join(folder, 'results-failing'),
       ],
     ]);
     expect(code).toBe(1);
-    expect(error).toContain('1 of 2 runs failed:\n  broken seed 1: ');
-    expect(error).toContain('broken on purpose');
+    expect(error).toContain('2 of 4 runs failed:\n  broken seed 1, broken seed 2: ');
+    expect(error).toMatch(/broken seed (\d) failed: [\s\S]*broken seed \d failed as broken seed \1 did/);
+    // Once when it happened, once at the end.
+    expect(error.match(/Error: broken on purpose/g)).toHaveLength(2);
     expect(out).toContain('finetune');
   });
 
