@@ -12,6 +12,8 @@ export interface RunOptions {
   /** True for the file that `palimpsest tune` writes, or the path of another. */
   readonly tuned?: string | true;
   readonly measureOn: CellSpec['measuredOn'];
+  /** Ids of the metrics of the table; the usual ones when left out. */
+  readonly metric?: readonly string[];
   readonly jobs: number;
   readonly engine: CellSpec['engine'];
   readonly device: CellSpec['device'];

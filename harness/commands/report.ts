@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import type { ReportSection } from '../report/report-page.ts';
 import { type CommandMaker, print, printJson } from './command.ts';
+import { metricOption } from './shared-options.ts';
 import { checkOutputs, isStandardOutput, writeOutput } from './write-output.ts';
 
 interface ReportOptions {
@@ -34,7 +35,7 @@ export const reportCommand: CommandMaker = () =>
     .requiredOption('--out <file>', 'the page to write; - is standard output')
     .option('--svg <folder>', 'write each figure as an SVG file for paper, too')
     .option('--title <text>', 'the heading of the page', 'Recorded runs')
-    .option('--metric <ids...>', 'the metrics of the tables, the most important first')
+    .addOption(metricOption('the metrics of the tables, the most important first'))
     .option('--results <folder>', 'where runs are recorded', 'results')
     .option('--json', 'print what was written, and the tables, as JSON')
     .addHelpText('after', examples)

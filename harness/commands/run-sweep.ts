@@ -1,3 +1,4 @@
+import { findMetrics, type Metric } from '../evaluate/metrics/index.ts';
 import { interruptedCode } from '../execute/protocol.ts';
 import type { CellOutcome, RunCellsResult } from '../execute/run-cells.ts';
 import { readRun } from '../record/read-run.ts';
@@ -23,11 +24,12 @@ import { checkOutputs, isStandardOutput } from './write-output.ts';
 /**
  * Runs all methods with all seeds and prints what came of it.
  * @returns The exit code.
- * @throws UsageError for an unknown scenario, method or setting, and for two results
+ * @throws UsageError for an unknown scenario, method, setting or metric, and for two results
  *   on standard output, before anything is run.
  */
 export async function runSweep(scenario: string, options: RunOptions): Promise<number> {
   checkOutputs({ '--csv': options.csv }, options.json);
+  const metrics = options.metric && findMetrics(options.metric);
   const loadedScenario = await loadScenario(scenario);
   const references = await namedMethods(options.method, loadedScenario);
   const loaded = new Map(await Promise.all(references.map(loadByReference)));
@@ -54,7 +56,7 @@ export async function runSweep(scenario: string, options: RunOptions): Promise<n
   }
   const labels = specs.map((spec) => labelOf(spec, methods));
   const result = await runWithProgress(specs, labels, { jobs: options.jobs, quiet: options.quiet === true });
-  report(result, specs, labels, options);
+  report(result, specs, labels, { ...options, metrics });
   if (result.interrupted) return interruptedCode;
   return result.outcomes.some(({ kind }) => kind === 'failed') ? 1 : 0;
 }
@@ -80,10 +82,11 @@ function report(
   { outcomes, interrupted }: RunCellsResult,
   specs: readonly CellSpec[],
   labels: readonly string[],
-  { csv, json, results }: RunOptions,
+  { csv, json, results, metrics }: RunOptions & { readonly metrics: readonly Metric[] | undefined },
 ): void {
   const tables = groupRuns(
     outcomes.flatMap((outcome) => (outcome.kind === 'finished' ? [readRun(outcome.directory)] : [])),
+    metrics,
   );
   if (csv !== undefined) writeCsv(csv, tables);
   if (json === true) {

@@ -6,6 +6,7 @@ import {
   engineOption,
   jobsOption,
   measureOnOption,
+  metricOption,
   seedsOption,
   setOption,
   threadsOption,
@@ -19,6 +20,7 @@ Examples:
   palimpsest run permuted-mnist --method er --fix-seed classOrder=1 --csv er.csv
   palimpsest run glyphs-scripts-class --method mora coso --tuned
   palimpsest run split-mnist-task --method all --seeds 3
+  palimpsest run split-mnist-class --method ewc --metric accuracy/final forgetting/chaudhry
 
 Every method is run with every seed. A run that was finished before is not repeated; one that was cut off continues.
 A setting without a dot goes to every method that has it, ewc.strength=5 to ewc alone.
@@ -43,6 +45,7 @@ export const runCommand: CommandMaker = (exit) =>
     .addOption(setOption('a method setting, training.x or backbone.x; may be repeated'))
     .option('--tuned [file]', 'take each method with the settings that "palimpsest tune" found best')
     .addOption(measureOnOption('validation is for choosing settings'))
+    .addOption(metricOption())
     .addOption(jobsOption())
     .addOption(engineOption())
     .addOption(deviceOption())

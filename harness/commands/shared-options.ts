@@ -35,6 +35,10 @@ export const seedsOption = (seeds: readonly number[], shown: string, description
 export const setOption = (description: string) =>
   new Option('--set <key=value>', description).argParser(addSetting);
 
+/** `--metric`, ids of metrics; the usual ones when left out. */
+export const metricOption = (description = 'the metrics of the table, instead of the usual ones') =>
+  new Option('--metric <ids...>', description);
+
 /** `--measure-on`. */
 export const measureOnOption = (description: string) =>
   new Option('--measure-on <examples>', description).choices(['test', 'validation']).default('test');

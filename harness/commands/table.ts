@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { ReportTable } from '../report/group-runs.ts';
 import { type CommandMaker, print, printJson } from './command.ts';
+import { metricOption } from './shared-options.ts';
 import { checkOutputs, writeOutput } from './write-output.ts';
 
 interface TableOptions {
@@ -9,6 +10,7 @@ interface TableOptions {
   readonly markdown?: string;
   readonly latex?: string;
   readonly html?: string;
+  readonly metric?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -18,6 +20,7 @@ Examples:
   palimpsest table results/runs/split-mnist-class.ewc.*
   palimpsest table --csv all.csv
   palimpsest table split-mnist-class --latex - > table.tex
+  palimpsest table split-mnist-class --metric accuracy/final forgetting/chaudhry bwt/gem
 
 Runs that differ in nothing but their seeds make one row. Different versions of a scenario never share a table.
 Runs that are not finished are listed below the table. A file named - is standard output.`;
@@ -30,6 +33,7 @@ export const tableCommand: CommandMaker = () =>
       '[runs...]',
       'folders or ids of runs, results folders, or names of scenarios; all runs when left out',
     )
+    .addOption(metricOption())
     .option('--results <folder>', 'where runs are recorded', 'results')
     .option('--csv <file>', 'write the table as CSV, too')
     .option('--markdown <file>', 'write it as Markdown')
@@ -40,17 +44,21 @@ export const tableCommand: CommandMaker = () =>
     .action(printTable);
 
 async function printTable(words: readonly string[], options: TableOptions): Promise<void> {
-  const { csv, markdown, latex, html, results, json } = options;
+  const { csv, markdown, latex, html, metric, results, json } = options;
   const files = { '--csv': csv, '--markdown': markdown, '--latex': latex, '--html': html };
   const taken = checkOutputs(files, json);
-  const [{ chooseRuns }, { groupRuns }, { reportJson }, { printTables }] = await Promise.all([
-    import('./recorded-runs.ts'),
-    import('../report/group-runs.ts'),
-    import('../report/json.ts'),
-    import('./print-tables.ts'),
-  ]);
+  const [{ chooseRuns }, { findMetrics }, { groupRuns }, { reportJson }, { printTables }] = await Promise.all(
+    [
+      import('./recorded-runs.ts'),
+      import('../evaluate/metrics/index.ts'),
+      import('../report/group-runs.ts'),
+      import('../report/json.ts'),
+      import('./print-tables.ts'),
+    ],
+  );
+  const selected = metric && findMetrics(metric);
   const { runs, unreadable } = chooseRuns(words, results);
-  const tables = groupRuns(runs);
+  const tables = groupRuns(runs, selected);
   const written = await writeTables(tables, options);
   if (json === true) {
     printJson({ tables: reportJson(tables), unreadable });

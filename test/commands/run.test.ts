@@ -106,6 +106,10 @@ describe.concurrent('run', () => {
     [['split-mnist-class', '-m', 'finetun'], 'Did you mean "finetune"?'],
     [['split-mnist-class', '-m', 'finetune', '--set', 'training.epoch=3'], 'Did you mean "training.epochs"?'],
     [['split-mnist-class', '-m', 'finetune', '--set', 'bufer=3'], 'there is no such setting'],
+    [
+      ['split-mnist-class', '-m', 'finetune', '--metric', 'acuracy/final'],
+      'Did you mean "accuracy/final@1"?',
+    ],
     [['split-mnist-class', '-m', 'finetune', '--csv', '-', '--json'], 'would both go to standard output'],
   ])('refuses %j before anything runs', async (words, message) => {
     const { code, error } = await palimpsest(['run', ...words, '--results', join(folder, 'none')]);

@@ -51,6 +51,16 @@ describe.concurrent('table', () => {
     expect(read('t.csv')).toContain('95% t interval');
   });
 
+  it('has the metrics that are asked for, in their order', async () => {
+    const words = ['table', '--results', folder, '--metric'];
+    const { out } = await palimpsest([...words, 'forgetting/chaudhry', 'accuracy/final', '--json']);
+    const [row] = JSON.parse(out).tables[0].rows;
+    expect(Object.keys(row.metrics)).toEqual(['forgetting/chaudhry@1', 'accuracy/final@1']);
+    const unknown = await palimpsest([...words, 'acuracy/final']);
+    expect(unknown.code).toBe(2);
+    expect(unknown.error).toContain('Did you mean "accuracy/final@1"?');
+  });
+
   it('prints one format alone to standard output, and refuses two', async () => {
     const one = await palimpsest(['table', '--results', folder, '--latex', '-']);
     expect(one.out).toMatch(/^% Needs [\s\S]*\\end\{table\}\n$/);
