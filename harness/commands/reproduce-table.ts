@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts';
 import { interruptedCode } from '../execute/protocol.ts';
+import type { TableRuns } from '../reproduce/cell-runs.ts';
 import { formatCsv, formatLatex, formatMarkdown, formatTerminal, tableJson } from '../reproduce/export.ts';
 import {
   type BoundCell,
@@ -9,7 +10,7 @@ import {
   papersFolder,
 } from '../reproduce/load-table.ts';
 import { compareWithPeer, type PeerRun, readPeer } from '../reproduce/peer.ts';
-import { addToTableRecord, readTableRecord, recordPath, type TableRuns } from '../reproduce/record.ts';
+import { addToTableRecord, readTableRecord, recordPath } from '../reproduce/record.ts';
 import { type PlannedCell, resolveCells } from '../reproduce/resolve-cells.ts';
 import { type TableResult, tableResult } from '../reproduce/table-result.ts';
 import { suggestion } from '../suggest.ts';

@@ -6,6 +6,9 @@ import type { RecordedRun } from '../record/run-record.ts';
 import { matrixOf, type RunSample, type SampleRun } from '../regress/run-sample.ts';
 import { changesSince, type ExpectedRun } from './resolve-cells.ts';
 
+/** Runs of a table's cells, by the cell's name. */
+export type TableRuns = ReadonlyMap<string, RunSample>;
+
 /** The id of a run of a sample: it follows from the definition. */
 export function idOf({ definition }: RunSample, { seeds }: SampleRun): string {
   return runId({ ...definition, seeds });

@@ -1,7 +1,6 @@
 import { mean } from '../evaluate/statistics.ts';
 import type { RecordedRun } from '../record/run-record.ts';
-import { runsOfPlan } from './cell-runs.ts';
-import type { TableRuns } from './record.ts';
+import { runsOfPlan, type TableRuns } from './cell-runs.ts';
 import type { PlannedCell } from './resolve-cells.ts';
 
 /** How long a table takes, from runs that were made before. */

@@ -1,6 +1,5 @@
 import { canonicalJson } from '../record/canonical.ts';
-import { seedOf } from './cell-runs.ts';
-import type { TableRuns } from './record.ts';
+import { seedOf, type TableRuns } from './cell-runs.ts';
 
 /** A cell whose recorded runs are of another kind than the new ones. */
 export interface OtherKind {

@@ -9,7 +9,7 @@ import { parseFiniteJson } from '../record/finite-json.ts';
 import { whileLocked } from '../record/lock.ts';
 import { amount, cost, count, object, seeds, sharedDefinition, text } from '../record/run-schema.ts';
 import type { RunSample, SampleRun } from '../regress/run-sample.ts';
-import { idOf, metricValue, seedOf } from './cell-runs.ts';
+import { idOf, metricValue, seedOf, type TableRuns } from './cell-runs.ts';
 import { type Merged, mergeRuns } from './merge-runs.ts';
 
 /** What a record says it is. */
@@ -31,9 +31,6 @@ interface RecordFile {
     readonly runs: readonly RecordedSeed[];
   })[];
 }
-
-/** Runs of a table's cells, by the cell's name. */
-export type TableRuns = ReadonlyMap<string, RunSample>;
 
 const run = object({
   id: text,
