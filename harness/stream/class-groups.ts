@@ -1,10 +1,11 @@
 import { UserError } from '../errors.ts';
-import { suggestion } from '../suggest.ts';
 import { orderOf } from './split-classes.ts';
+import { takenParts } from './taken-parts.ts';
 import type { NamedGroup, SplitInput, StreamPlan, TaskPlan } from './task-plan.ts';
 
 /** How a stream is cut by groups. */
 export interface GroupRule {
+  /** The groups taken, in the order that counts as natural; all of the dataset's, in its order, when left out. */
   readonly groups?: readonly string[];
   readonly tasksPerGroup?: number;
 }
@@ -16,10 +17,9 @@ export interface GroupRule {
  * @throws UserError for a group that is not there, and for one with fewer classes than it is to be cut into
  */
 export function splitClassGroups(input: SplitInput, rule: GroupRule): StreamPlan {
-  requireKnown(rule.groups ?? [], input);
-  const taken = input.groups
-    .map((_, index) => index)
-    .filter((index) => rule.groups?.includes(input.groups[index]?.name ?? '') ?? true);
+  const known = input.groups.map(({ name }) => name);
+  // Where a dataset's groups are known before it is read, its scenario was checked already.
+  const taken = takenParts('groups', rule.groups, known, input.scenario);
   const order = orderOf(taken.length, input).map((position) => taken[position] as number);
   const shared = input.scenario.labels === 'within-task';
   let first = 0;
@@ -46,18 +46,6 @@ export function splitClassGroups(input: SplitInput, rule: GroupRule): StreamPlan
     });
   });
   return { tasks, order, outputs: shared ? largest : first };
-}
-
-/** Where a dataset's groups are known before it is read, its scenario was checked already. */
-function requireKnown(wanted: readonly string[], { scenario, groups }: SplitInput): void {
-  const known = groups.map(({ name }) => name);
-  const index = wanted.findIndex((name) => !known.includes(name));
-  if (index < 0) return;
-  const name = wanted[index] as string;
-  throw new UserError(
-    `Scenario "${scenario.name}": $.tasks.groups[${index}] is "${name}"; it must be a group of the dataset: ` +
-      `${known.join(', ')}.${suggestion(name, known)}`,
-  );
 }
 
 function cutEvenly(members: readonly number[], parts: number): number[][] {

@@ -1,6 +1,5 @@
-import { UserError } from '../errors.ts';
-import { suggestion } from '../suggest.ts';
 import { orderOf } from './split-classes.ts';
+import { takenParts } from './taken-parts.ts';
 import { everyClass, type SplitInput, type StreamPlan } from './task-plan.ts';
 
 /** How a stream is cut by domains. */
@@ -15,19 +14,10 @@ export interface DomainRule {
  * @throws UserError for a domain that is not there
  */
 export function splitDomains(input: SplitInput, rule: DomainRule): StreamPlan {
-  const taken = (rule.domains ?? input.domains).map((name, index) => numberOf(name, index, input));
+  const taken = takenParts('domains', rule.domains, input.domains, input.scenario);
   const order = orderOf(taken.length, input).map((position) => taken[position] as number);
   const tasks = order.map((domain) => {
     return { name: input.domains[domain] ?? '', filter: everyClass(input.classes, domain), sources: null };
   });
   return { tasks, outputs: input.classes.length, order };
-}
-
-function numberOf(name: string, index: number, { scenario, domains }: SplitInput): number {
-  const number = domains.indexOf(name);
-  if (number >= 0) return number;
-  throw new UserError(
-    `Scenario "${scenario.name}": $.tasks.domains[${index}] is "${name}"; it must be a domain of the dataset: ` +
-      `${domains.join(', ')}.${suggestion(name, domains)}`,
-  );
 }

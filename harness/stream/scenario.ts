@@ -22,7 +22,7 @@ export type TaskSplit =
   /** A task for each group of classes that the dataset names, or several of a group's classes in turn. */
   | {
       readonly by: 'class-groups';
-      /** The groups taken; all of them when left out. */
+      /** The groups taken, in the order that counts as natural; all of them, in the dataset's, when left out. */
       readonly groups?: readonly string[];
       /** Tasks that each group is cut into; 1 when left out. */
       readonly tasksPerGroup?: number;

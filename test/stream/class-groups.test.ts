@@ -55,30 +55,30 @@ test('a group that is not there, or has fewer classes than it is to be cut into,
   );
 });
 
-test('groups are cut into parts as even as can be, and only the named ones are taken', () => {
+test('groups are cut into parts as even as can be; those that are listed are taken alone, in their order', () => {
   const rule = { groups: ['han', 'greek'], tasksPerGroup: 2 };
   const plan = splitClassGroups(inputOf({ classOrder: 'natural' }), rule);
   expect(plan.tasks.map((task) => task.name)).toEqual([
-    'greek 1 of 2',
-    'greek 2 of 2',
     'han 1 of 2',
     'han 2 of 2',
+    'greek 1 of 2',
+    'greek 2 of 2',
   ]);
-  expect(plan).toMatchObject({ outputs: 7, order: [0, 2] });
+  expect(plan).toMatchObject({ outputs: 7, order: [2, 0] });
   expect(plan.tasks.map((task) => membersOf(task.filter.outputOf))).toEqual([
     [
-      [0, 0],
-      [1, 1],
-    ],
-    [[2, 2]],
-    [
-      [5, 3],
-      [6, 4],
+      [5, 0],
+      [6, 1],
     ],
     [
-      [7, 5],
-      [8, 6],
+      [7, 2],
+      [8, 3],
     ],
+    [
+      [0, 4],
+      [1, 5],
+    ],
+    [[2, 6]],
   ]);
 });
 
