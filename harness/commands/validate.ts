@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { Command } from 'commander';
 import { UsageError, UserError } from '../errors.ts';
 import type { Problem } from '../stream/problems.ts';
+import { suggestion } from '../suggest.ts';
 import { type CommandMaker, print, printJson } from './command.ts';
 import type { LookedAt } from './validate-scenario.ts';
 
@@ -22,7 +23,8 @@ interface ValidateOptions {
 
 const examples = `
 Examples:
-  palimpsest validate scenarios/split-mnist-class.json
+  palimpsest validate my-scenario.json
+  palimpsest validate split-mnist-class
   palimpsest validate my-matrix.csv
   palimpsest validate leaderboard.csv
   palimpsest validate results/runs/split-mnist-class.ewc.0123456789ab
@@ -39,11 +41,12 @@ export const validateCommand: CommandMaker = () =>
     .description(
       "check a scenario, a dataset's definition, an accuracy matrix or a leaderboard (CSV), or a recorded run",
     )
-    .argument('<file>', 'JSON or CSV file, or folder of a run')
+    .argument('<file>', 'JSON or CSV file, folder of a run, or name of a scenario')
     .option('--data <folder>', 'where your own copies of datasets lie', 'data')
     .option('--json', 'print the verdict as JSON')
     .addHelpText('after', examples)
-    .action(async (file: string, { data, json }: ValidateOptions) => {
+    .action(async (word: string, { data, json }: ValidateOptions) => {
+      const file = existsSync(word) ? word : await fileNamed(word);
       const check = checkOf(file, data);
       try {
         const verdict = await check();
@@ -65,9 +68,16 @@ async function printVerdict({ file, kind, summary, data }: Verdict): Promise<voi
   print(formatTasks(data.tasks));
 }
 
-/** How a file is checked. @throws UsageError if it is not there, or nothing that can be checked */
+/** The file of the scenario with this name. @throws UsageError if there is none */
+async function fileNamed(word: string): Promise<string> {
+  const { scenarioNames, scenarioPath } = await import('../stream/load-scenario.ts');
+  const known = scenarioNames();
+  if (known.includes(word)) return scenarioPath(word);
+  throw new UsageError(`There is no file ${word}, and no scenario of that name.${suggestion(word, known)}`);
+}
+
+/** How a file is checked. @throws UsageError if it is nothing that can be checked */
 function checkOf(file: string, data: string): () => Promise<Verdict> {
-  if (!existsSync(file)) throw new UsageError(`There is no file ${file}.`);
   if (statSync(file).isDirectory()) return () => validateRun(file);
   if (file.endsWith('.csv')) return () => validateCsv(file);
   if (basename(file) === 'dataset.json') return () => validateDataset(file);

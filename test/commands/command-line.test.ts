@@ -86,6 +86,7 @@ describe.concurrent('called wrongly', () => {
     [['ls', 'engine'], 'Allowed choices are scenarios, methods'],
     [['explain', 'forgeting'], 'Did you mean "forgetting/chaudhry@1"?'],
     [['validate', 'no-such-file.csv'], 'There is no file no-such-file.csv'],
+    [['validate', 'split-mnist-clas'], 'Did you mean "split-mnist-class"?'],
     [[], 'Usage:'],
   ])('%j exits with 2 and says what is wrong', async (words, message) => {
     const { code, out, error } = await palimpsest(words);
@@ -172,15 +173,18 @@ describe.concurrent('ls, explain and validate', () => {
     expect(out).toContain('Lopez-Paz');
   });
 
-  it('validate takes a matrix, a run and a scenario', async () => {
-    const [matrix, run, json] = await Promise.all([
+  it('validate takes a matrix, a run and a scenario, by its file or its name, and lists its tasks', async () => {
+    const [matrix, run, json, named] = await Promise.all([
       palimpsest(['validate', file('golden.csv', formatAccuracyCsv(goldenCells)), '--json']),
       palimpsest(['validate', runs[0] ?? '']),
       palimpsest(['validate', splitMnistFile]),
+      palimpsest(['validate', 'glyphs-fonts-domain']),
     ]);
     expect(JSON.parse(matrix.out)).toMatchObject({ valid: true, kind: 'accuracy matrix' });
     expect(run).toMatchObject({ code: 0, out: expect.stringContaining('finished, 6 cells') });
     expect(json).toMatchObject({ code: 0, out: expect.stringContaining('split-mnist-class@1') });
+    expect(json.out).toMatch(/│ 5 │ classes \d, \d │ +2 │ +\d+ │ +\d+ │ +\d+ │\n/);
+    expect(named).toMatchObject({ code: 0, out: expect.stringContaining('glyphs-fonts-domain@1') });
   });
 
   it.each([
