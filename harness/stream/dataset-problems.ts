@@ -30,6 +30,9 @@ function readerProblems(reader: ReaderFile, path: string): Problem[] {
     });
   }
   if (reader.kind === 'image-folder') return problems;
+  if (reader.kind === 'jsonl' && reader.delimiter !== undefined) {
+    problems.push({ path: `${path}.delimiter`, message: 'is of CSV alone; leave it out' });
+  }
   if (reader.domainColumn === reader.labelColumn) {
     problems.push({ path: `${path}.domainColumn`, message: 'is the label column; it must be another one' });
   }

@@ -124,5 +124,6 @@ function withReaderDefaults(reader: ReaderFile): ReaderSpec {
   const { split: stated, ...rest } = reader;
   // Left out beside "test", where a file may not state it: what was filled in must be accepted when checked again.
   const split = rest.test === undefined && { split: { ...defaultSplit, ...stated } };
-  return rest.kind === 'image-folder' ? { domains: false, ...rest, ...split } : { ...rest, ...split };
+  if (rest.kind === 'image-folder') return { domains: false, ...rest, ...split };
+  return { ...without(rest, { delimiter: ',' }), ...split };
 }

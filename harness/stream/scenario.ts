@@ -194,6 +194,8 @@ export type ReaderSpec =
       /** Columns (CSV) or keys (JSONL) that make the input, in order; all but label and domain when left out. */
       readonly featureColumns?: readonly string[];
       readonly domainColumn?: string;
+      /** What stands between the values of a line of CSV; a comma when left out. */
+      readonly delimiter?: string;
       /** Shape of one input; `[number of features]` when left out. */
       readonly shape?: readonly number[];
       /** Given where there is no `test`. */

@@ -190,6 +190,11 @@ const wrong: [string, unknown, string[]][] = [
     ['$.dataset.reader.split has no effect beside "test"; leave one of the two out'],
   ],
   [
+    'a delimiter of JSONL',
+    { ...base, dataset: { name: 'mine', reader: { ...csvReader, kind: 'jsonl', delimiter: ';' } } },
+    ['$.dataset.reader.delimiter is of CSV alone; leave it out'],
+  ],
+  [
     'the label among the features',
     { ...base, dataset: { name: 'mine', reader: { ...csvReader, featureColumns: ['x', 'kind'] } } },
     ['$.dataset.reader.featureColumns contains the label column "kind"; the input must not hold the answer'],

@@ -76,6 +76,19 @@ test('the columns of a test file are found by their names, in whichever order th
   expect(storedRow(data.test, 0)).toEqual([10, 20]);
 });
 
+test('values may be parted by something else, of which a header that is a single column reminds', async () => {
+  for (const delimiter of [';', '\t', '|']) {
+    const parted = (text: string) => text.replaceAll(',', delimiter);
+    const files = { 'train.csv': parted(train), 'test.csv': parted('y,x,kind\n20,10,a\n') };
+    const data = await csv(files, { delimiter });
+    expect(storedRow(data.train, 1)).toEqual([3, 4.5]);
+    expect(storedRow(data.test, 0)).toEqual([10, 20]);
+    await expect(csv(files)).rejects.toThrow(
+      `The line has no ","; if ${JSON.stringify(delimiter)} parts its values, add "delimiter": ${JSON.stringify(delimiter)} to the reader`,
+    );
+  }
+});
+
 test('listed feature columns may stand among others, and elsewhere in the test file', async () => {
   const data = await csv(
     { 'train.csv': train, 'test.csv': 'id,y,kind,x\n7,20,a,10\n' },

@@ -27,7 +27,8 @@ export function readCsv(spec: TableSpec, context: ReaderContext): Promise<RawDat
 
 async function parseCsv(file: CheckedFile, spec: TableSpec, builder: TableBuilder): Promise<void> {
   const text = openText(file.path);
-  const parser = parse({ bom: true, info: true, skip_empty_lines: true, trim: true });
+  const { delimiter = ',' } = spec;
+  const parser = parse({ bom: true, delimiter, info: true, skip_empty_lines: true, trim: true });
   text.on('error', (error) => parser.destroy(error));
   let columns: Columns | undefined;
   try {
@@ -59,17 +60,24 @@ function findColumns(header: readonly string[], spec: TableSpec, builder: TableB
     const index = header.indexOf(name);
     if (index >= 0) return index;
     const known = header.map((column) => `"${column}"`).join(', ');
-    throw cellError(
-      path,
-      1,
-      `there is no column "${name}".${suggestion(name, header)} The columns are ${known}`,
-    );
+    const cure = otherDelimiter(header, spec) ?? `The columns are ${known}`;
+    throw cellError(path, 1, `there is no column "${name}".${suggestion(name, header)} ${cure}`);
   };
   const label = place(spec.labelColumn);
   const domain = spec.domainColumn === undefined ? undefined : place(spec.domainColumn);
   const others = header.filter((_, index) => index !== label && index !== domain);
   const features = (spec.featureColumns ?? builder.featuresFrom(others, 1)).map(place);
   return { header, label, domain, features };
+}
+
+/** What to say where the whole header was taken for one column. */
+function otherDelimiter(
+  [only = '', ...others]: readonly string[],
+  { delimiter = ',' }: TableSpec,
+): string | undefined {
+  const found = [',', ';', '\t', '|'].find((other) => other !== delimiter && only.includes(other));
+  if (others.length > 0 || found === undefined) return undefined;
+  return `The line has no ${JSON.stringify(delimiter)}; if ${JSON.stringify(found)} parts its values, add "delimiter": ${JSON.stringify(found)} to the reader`;
 }
 
 function addRecord(record: readonly string[], line: number, columns: Columns, builder: TableBuilder): void {
