@@ -48,6 +48,8 @@ export const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
  */
 export async function main(words: readonly string[]): Promise<number> {
   endQuietlyWhenNobodyReads();
+  // Node undoes the choice of nohup to ignore SIGHUP; without a terminal there is nothing to hang up.
+  if (!process.stdout.isTTY && !process.stderr.isTTY) process.on('SIGHUP', () => {});
   let code: number = exitCodes.done;
   const program = new Command('palimpsest')
     .description('A continual-learning benchmark harness: scenarios in, trusted tables out.')
@@ -81,8 +83,12 @@ function explain(error: unknown): number {
 
 /** `palimpsest ls methods | head -1` closes the pipe early; that is not an error. */
 function endQuietlyWhenNobodyReads(): void {
+  // Progress that nobody can see any more (`2>&1 | head`, a closed terminal) is no reason to end a sweep.
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+  });
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
     process.exit();
   });
 }

@@ -88,7 +88,9 @@ function report(
     outcomes.flatMap((outcome) => (outcome.kind === 'finished' ? [readRun(outcome.directory)] : [])),
     metrics,
   );
-  if (csv !== undefined) writeCsv(csv, tables);
+  // A file of before is worth more than a part of the table, and the same command makes it anew.
+  const written = csv !== undefined && !(interrupted && !isStandardOutput(csv));
+  if (written) writeCsv(csv, tables);
   if (json === true) {
     const cells = outcomes.map((outcome, index) => cellJson(outcome, specs[index]));
     printJson({ cells, tables: reportJson(tables), interrupted });
@@ -96,7 +98,7 @@ function report(
   }
   if (!isStandardOutput(csv)) {
     printTables(tables);
-    print(`Runs are recorded in ${results}/runs/${csv === undefined ? '' : `, the table in ${csv}`}.`);
+    print(`Runs are recorded in ${results}/runs/${written ? `, the table in ${csv}` : ''}.`);
   }
   tellFailures(outcomes, labels);
   const stopped = outcomes.filter(({ kind }) => kind === 'stopped').length;

@@ -67,7 +67,7 @@ export class WorkerProcess {
       else onEvent(event);
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      if (stream === null) continue;
+      if (!stream) continue;
       createInterface({ input: stream }).on('line', (line) => {
         output.push(line);
         if (output.length > outputKept) output.shift();
@@ -75,7 +75,11 @@ export class WorkerProcess {
       });
     }
     return new Promise((resolve) => {
-      this.#child.on('error', (error) => output.push(error.message));
+      this.#child.on('error', (error) => {
+        output.push(error.message);
+        // One that could not be started (too many open files) has nothing to close.
+        if (this.#child.pid === undefined) resolve({ outcome, code: null, signal: null, output });
+      });
       this.#child.on('close', (code, signal) => resolve({ outcome, code, signal, output }));
     });
   }

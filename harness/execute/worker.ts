@@ -45,6 +45,7 @@ function describe(error: unknown): string {
 // Ctrl-C reaches the whole process group; the parent decides what becomes of its workers.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
+process.on('SIGHUP', () => {});
 process.on('disconnect', () => process.exit(interruptedCode));
 process.on('message', (message: ParentMessage) => {
   if (message.kind === 'stop') process.exit(interruptedCode);

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const program = fileURLToPath(new URL('../../harness/palimpsest.js', import.meta.url));
+/** The path of the real program. */
+export const program = fileURLToPath(new URL('../../harness/palimpsest.js', import.meta.url));
 
 /** What a call of the program printed, and its exit code. */
 export interface Called {

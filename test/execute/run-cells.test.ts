@@ -18,7 +18,7 @@ function linesOf(log: string): string[] {
 }
 
 describe('runCells', () => {
-  it('isolates every kind of failure from the cells that work', { timeout: 30_000 }, async () => {
+  it('isolates every kind of failure from the cells that work', async () => {
     const methods = ['fine', 'user-error', 'bug', 'says-failed', 'silent', 'exit', 'killed', 'heap', 'fine'];
     const events: [number, CellEvent][] = [];
     const output: string[] = [];
@@ -52,7 +52,7 @@ describe('runCells', () => {
     }
   });
 
-  it('runs no more cells at a time than jobs, each in its own process', { timeout: 30_000 }, async () => {
+  it('runs no more cells at a time than jobs, each in its own process', async () => {
     const log = join(temporaryFolder(), 'log');
     const specs = Array.from({ length: 5 }, () => specOf('fine', { log, milliseconds: 100 }));
     await runCells(specs, { jobs: 2, cellModule });
@@ -78,7 +78,7 @@ describe.skipIf(process.platform === 'win32')('Ctrl-C', () => {
       printed += data;
     });
     const begun = () => linesOf(log).filter((line) => line.startsWith('begin'));
-    await vi.waitFor(() => expect(begun()).toHaveLength(2), { timeout: 15_000 });
+    await vi.waitFor(() => expect(begun()).toHaveLength(2), { timeout: 60_000 });
     return { sweep, printed: () => printed, workers: begun().map((line) => Number(line.split(' ')[1])) };
   }
 
@@ -86,16 +86,17 @@ describe.skipIf(process.platform === 'win32')('Ctrl-C', () => {
     return new Promise((resolve) => sweep.on('close', () => resolve()));
   }
 
+  /** Where the first process of a container takes no note of it, what has ended stays a zombie. */
   function isAlive(pid: number): boolean {
     try {
       process.kill(pid, 0);
-      return true;
+      return !existsSync('/proc') || !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
     } catch {
       return false;
     }
   }
 
-  it('stops running cells, begins no further ones and gives the result', { timeout: 30_000 }, async () => {
+  it('stops running cells, begins no further ones and gives the result', async () => {
     const { sweep, printed, workers } = await startSweep('forever', 'forever', 'fine');
     const ended = end(sweep);
     sweep.kill('SIGINT');
@@ -105,11 +106,11 @@ describe.skipIf(process.platform === 'win32')('Ctrl-C', () => {
     expect(workers.some(isAlive)).toBe(false);
   });
 
-  it('pressed twice ends even a cell that does not listen', { timeout: 30_000 }, async () => {
+  it('pressed twice ends even a cell that does not listen', async () => {
     const { sweep, printed, workers } = await startSweep('busy', 'busy');
     const ended = end(sweep);
     sweep.kill('SIGTERM');
-    await vi.waitFor(() => expect(printed()).toContain('interrupted'), { timeout: 5000 });
+    await vi.waitFor(() => expect(printed()).toContain('interrupted'), { timeout: 60_000 });
     await pause(100);
     expect(workers.every(isAlive)).toBe(true);
     sweep.kill('SIGTERM');
@@ -118,9 +119,9 @@ describe.skipIf(process.platform === 'win32')('Ctrl-C', () => {
     expect(workers.some(isAlive)).toBe(false);
   });
 
-  it('workers do not outlive a parent that was killed', { timeout: 30_000 }, async () => {
+  it('workers do not outlive a parent that was killed', async () => {
     const { sweep, workers } = await startSweep('forever', 'forever');
     sweep.kill('SIGKILL');
-    await vi.waitFor(() => expect(workers.some(isAlive)).toBe(false), { timeout: 5000 });
+    await vi.waitFor(() => expect(workers.some(isAlive)).toBe(false), { timeout: 60_000 });
   });
 });

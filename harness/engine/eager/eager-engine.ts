@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { keep, type Tensor, tensor, tidy } from '@tensorflow/tfjs-core';
 import { withBackend } from '../backend-lock.ts';
 import { checkNames, checkState, checkStateOutputs, withoutRandomness } from '../checks.ts';
@@ -128,6 +129,7 @@ class EagerProgram implements CompiledProgram {
       );
     }
     checkState(this.#program, (name) => state.specOf(name));
+    await letOthersRun();
     return withBackend(this.#backend, () => this.#runNow(feeds, state));
   }
 
@@ -158,6 +160,18 @@ class EagerProgram implements CompiledProgram {
     for (const [name, replacement] of replacements) state.replace(name, replacement);
     return results;
   }
+}
+
+let lastTurn = performance.now();
+
+/**
+ * These backends compute at once, so awaiting a program never leaves the present turn of the event loop: without
+ * this a worker would hear neither Ctrl-C nor the end of its parent before its run is over.
+ */
+async function letOthersRun(): Promise<void> {
+  if (performance.now() - lastTurn < 50) return;
+  await nextTurn();
+  lastTurn = performance.now();
 }
 
 function onBackend({ data, shape, dtype }: HostTensor): Tensor {
