@@ -120,7 +120,7 @@ describe('a damaged file', () => {
     expect(complaint(lying)).toContain(message);
   });
 
-  it('mutated anywhere is read or refused, and nothing else', { timeout: 60_000 }, () => {
+  it('mutated anywhere is read or refused, and nothing else', () => {
     const mutation = fc.tuple(fc.nat(small.length - 1), fc.nat(255));
     fc.assert(
       fc.property(fc.array(mutation, { minLength: 1, maxLength: 4 }), fc.nat(8), (mutations, cut) => {

@@ -24,7 +24,8 @@ export default defineConfig({
     maxWorkers: 2,
     sequence: { sequencer: SlowFirst },
     setupFiles: ['test/support/fixed-seed.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Many start programs, which takes ten times as long on a busy machine as on an idle one.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { leastForInterval } from '../evaluate/statistics.ts';
 import { interruptedCode } from '../execute/protocol.ts';
+import { whileLocked } from '../record/lock.ts';
 import { defaultCostTolerance } from '../regress/costs.ts';
 import { type DecisionRule, defaultRule } from '../regress/decide.ts';
 import { errorRates } from '../regress/error-rates.ts';
@@ -48,7 +49,7 @@ export async function regress(word: string, options: RegressOptions): Promise<nu
   const collected = await collectRuns({ word, method, scenario, reference, options });
   if (collected.kind === 'failed') return collected.interrupted ? interruptedCode : 1;
   if (reference === undefined) {
-    keepReference(referenceFrom(collected.runs, collected.overrides), path, rule, options);
+    await keepReference(referenceFrom(collected.runs, collected.overrides), path, rule, options);
     return 0;
   }
   const regression = judgeRuns(collected.runs, reference, rule, {
@@ -73,15 +74,18 @@ function checkChanges({ detect, tolerance }: RegressOptions): void {
   );
 }
 
-function keepReference(
+async function keepReference(
   recorded: Reference,
   path: string,
   rule: DecisionRule,
   { metric, json, force = false }: RegressOptions,
-): void {
-  const replaced = replacedBy(recorded, path, { force });
+): Promise<void> {
   const sharpness = sharpnessOf(recorded, rule, metric);
-  writeReference(path, recorded);
+  const replaced = await whileLocked(path, () => {
+    const old = replacedBy(recorded, path, { force });
+    writeReference(path, recorded);
+    return old;
+  });
   const runs = recorded.runs.length;
   if (json === true) {
     printJson({ reference: path, runs, replaced: replaced && { runs: replaced.runs }, sharpness });

@@ -6,7 +6,8 @@ import type { RunRecord } from './run-record.ts';
 /** Where and by which state of the program's source a run is made. */
 export function describeEnvironment(): RunRecord['environment'] {
   const commit = git('rev-parse', 'HEAD');
-  const changes = commit === null ? null : git('status', '--porcelain', '--untracked-files=no');
+  const changes =
+    commit === null ? null : git('--no-optional-locks', 'status', '--porcelain', '--untracked-files=no');
   return {
     node: process.versions.node,
     platform: `${process.platform} ${process.arch} ${release()}`,

@@ -171,16 +171,24 @@ function isAlive({ pid, host, born }: Holder): boolean {
     if (codeOf(error) === 'ESRCH') return false;
   }
   const birth = birthOf(pid);
+  if (birth === ended) return false;
   return born === null || birth === null || birth === born;
 }
+
+/**
+ * The birth of a process that has ended while its parent takes no note: the first process of many containers never does.
+ */
+const ended = '';
 
 /** The moment a process began: on Linux the boot and the clock tick since, on macOS the date. */
 function birthOf(pid: number): string | null {
   try {
     if (process.platform === 'linux') {
       const fields = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      // The second field is the program's name in brackets and may hold spaces; the 22nd is the start time.
-      const tick = fields.slice(fields.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+      // The second field is the program's name in brackets and may hold spaces; the third is its state, the 22nd the start time.
+      const rest = fields.slice(fields.lastIndexOf(')') + 2).split(' ');
+      if (rest[0] === 'Z' || rest[0] === 'X') return ended;
+      const tick = rest[19] ?? '';
       return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${tick}`;
     }
     if (process.platform === 'darwin') {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'csv-parse/sync';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { findRuns } from '../../harness/record/read-run.ts';
 import { recordRun } from '../record/fixtures.ts';
 import { publishedLine, tinyReproduction, writeTinyPaper } from '../reproduce/tiny-paper.ts';
@@ -39,7 +39,7 @@ describe('reproduce on a tiny paper', () => {
 
   it('runs what can be run, and says of each cell what came of it', () => {
     expect(first.code).toBe(0);
-    expect(first.error).toContain('[3/3] run/none seed 6 finished');
+    expect(first.error).toMatch(/\[3\/3\] run\/none seed \d finished/);
     expect(first.out).toContain(
       'tiny/table-1: Nobody, A tiny paper, 2000, Table 1: Two tasks of made-up rows',
     );
@@ -105,6 +105,7 @@ describe('reproduce on a tiny paper', () => {
     const two = await reproduce('tiny', '--recorded', '--seeds', '2', '--json');
     expect(JSON.parse(two.out).cells[0].outcome.seeds).toEqual([4, 5]);
     const text = readFileSync(recordFile, 'utf8');
+    onTestFinished(() => writeFileSync(recordFile, text));
     for (const [from, to, cause] of [
       [/"value":0\.\d+/, '"value":0.99', 'its digest does not fit'],
       [/"digest": "./, '"digest": "x', 'its digest does not fit'],
@@ -120,7 +121,6 @@ describe('reproduce on a tiny paper', () => {
       expect((await reproduce('tiny', '--seeds', '3')).out).toBe(first.out);
       expect(await reproduce('ls')).toMatchObject({ code: 1, error: expect.stringContaining(cause) });
     }
-    writeFileSync(recordFile, text);
   });
 
   it('lists papers with what can run and how long it took', async () => {
@@ -161,9 +161,7 @@ describe('reproduce on a tiny paper', () => {
 });
 
 describe('reproduce with runs of another version of the engine', () => {
-  it('makes their seeds anew once it makes others, and names what is left out', {
-    timeout: 120_000,
-  }, async () => {
+  it('makes their seeds anew once it makes others, and names what is left out', async () => {
     const own = join(folder, 'older');
     for (const { record } of findRuns(results, { state: 'finished' }).runs) {
       const { definition } = record;
@@ -246,7 +244,7 @@ describe('reproduce, cell by cell', () => {
 });
 
 describe('reproduce --record', () => {
-  it('replaces runs of another kind only by as many, or by force', { timeout: 120_000 }, async () => {
+  it('replaces runs of another kind only by as many, or by force', async () => {
     const words = twoCells({}, { ...tinyReproduction.bindings[0], cells: ['run/*'] });
     const make = (...more: string[]): Promise<Called> =>
       palimpsest([...words, '--quiet', '--record', ...more]);
@@ -268,7 +266,7 @@ describe('reproduce --record', () => {
     expect(await seedsOf()).toEqual([[4], [4, 5]]);
   });
 
-  it('keeps what another process recorded while its own runs were made', { timeout: 120_000 }, async () => {
+  it('keeps what another process recorded while its own runs were made', async () => {
     const own = mkdtempSync(join(folder, 'two-'));
     const [first, second, third] = tinyReproduction.bindings;
     const bindings = [first, { ...second, method: './waits.ts' }, third];

@@ -49,7 +49,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe.concurrent('run', () => {
-  it('records, reports, and finds finished runs again', { timeout: 120_000 }, async () => {
+  it('records, reports, and finds finished runs again', async () => {
     const results = join(folder, 'results');
     const csv = join(folder, 'table.csv');
     const words = ['run', file, '--method', 'finetune', '--seeds', '2', '--results', results, '--csv', csv];
@@ -71,9 +71,7 @@ describe.concurrent('run', () => {
     expect((await palimpsest(['table', 'four-corners', '--results', results])).out).toContain('finetune');
   });
 
-  it('exits with 1 when a run fails, and reports the others and each error once', {
-    timeout: 60_000,
-  }, async () => {
+  it('exits with 1 when a run fails, and reports the others and each error once', async () => {
     const broken = join(folder, 'broken.mjs');
     writeFileSync(
       broken,

@@ -14,7 +14,7 @@ describe('palimpsest tune', () => {
     expect(JSON.parse(out).methods.ewc.settings).toEqual({ fisherLabels: 'true' });
   });
 
-  it('records every trial, and run --tuned takes the best', { timeout: 120_000 }, async () => {
+  it('records every trial, and run --tuned takes the best', async () => {
     const folder = temporaryFolder();
     const scenario = writeTinyScenario(folder, { training: { epochs: 2, batchSize: 8, learningRate: 5e-4 } });
     const results = join(folder, 'results');
@@ -110,9 +110,7 @@ describe('palimpsest tune', () => {
     expect(broken.error).toContain('is no record of tuned settings');
   });
 
-  it('runs the first tasks alone where it is told to, and its runs share no table with whole ones', {
-    timeout: 120_000,
-  }, async () => {
+  it('runs the first tasks alone where it is told to, and its runs share no table with whole ones', async () => {
     const folder = temporaryFolder();
     const scenario = writeTinyScenario(folder);
     const results = join(folder, 'results');
@@ -135,9 +133,7 @@ describe('palimpsest tune', () => {
     expect(many.error).toContain('tiny has 2 tasks; ask for the first 2 or fewer');
   });
 
-  it('leaves a method out whose every trial failed, and keeps what was found before', {
-    timeout: 120_000,
-  }, async () => {
+  it('leaves a method out whose every trial failed, and keeps what was found before', async () => {
     const folder = temporaryFolder();
     const scenario = writeTinyScenario(folder);
     const results = join(folder, 'results');

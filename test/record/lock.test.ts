@@ -31,6 +31,27 @@ describe('the lock of a run', () => {
     acquireLock(folder)();
   });
 
+  it.skipIf(process.platform !== 'linux')(
+    'is taken over where nobody takes note that its process has ended',
+    async () => {
+      const folder = temporaryFolder();
+      // The shell becomes a program that waits for no child; only then the child ends.
+      const parent = spawn('sh', ['-c', 'sleep 600 & echo $!; exec tail -f /dev/null']);
+      onTestFinished(() => void parent.kill('SIGKILL'));
+      const pid = Number(await new Promise((resolve) => parent.stdout.once('data', resolve)));
+      const stat = () => readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ');
+      const name = () => readFileSync(`/proc/${parent.pid}/comm`, 'utf8').trim();
+      await vi.waitFor(() => expect(name()).toBe('tail'), { timeout: 60_000 });
+      process.kill(pid, 'SIGKILL');
+      await vi.waitFor(() => expect(stat()[2]).toBe('Z'), { timeout: 60_000 });
+      const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+      for (const born of [`${boot} ${stat()[21]}`, null]) {
+        writeFileSync(join(folder, 'lock'), holder({ pid, born }));
+        acquireLock(folder)();
+      }
+    },
+  );
+
   it('is respected while its process lives', () => {
     const folder = temporaryFolder();
     const other = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)']);

@@ -100,6 +100,9 @@ function readCheckpoint(path: string): {
   tensors: Readonly<Record<string, FileTensor>>;
   header: Header;
 } {
+  if (!existsSync(path)) {
+    throw new UserError(`There is no checkpoint ${path}. Delete the folder of the run to make it anew.`);
+  }
   const bytes = withFileErrors(`read ${path}`, () => readFileSync(path));
   const cure = `Delete ${path} to start the run again.`;
   let contents: FileContents;

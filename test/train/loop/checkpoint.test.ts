@@ -6,7 +6,12 @@ import { UserError } from '../../../harness/errors.ts';
 import { encodeSafetensors } from '../../../harness/safetensors.ts';
 import { ExampleMemory } from '../../../harness/train/example-memory.ts';
 import type { Learner } from '../../../harness/train/learner.ts';
-import { loadCheckpoint, type Progress, saveCheckpoint } from '../../../harness/train/loop/checkpoint.ts';
+import {
+  checkpointParameters,
+  loadCheckpoint,
+  type Progress,
+  saveCheckpoint,
+} from '../../../harness/train/loop/checkpoint.ts';
 import { loadMethod } from '../../../harness/train/registry/methods.ts';
 import { fakeMethod } from '../../support/fake-method.ts';
 import { madeUpTask, twoTasks } from '../../support/tiny-data.ts';
@@ -105,6 +110,10 @@ describe('a checkpoint', () => {
     const before = carried(learner);
     expect(loadCheckpoint(join(temporaryFolder(), 'none'), learner)).toBeUndefined();
     expect(carried(learner)).toEqual(before);
+    const path = join(temporaryFolder(), 'none');
+    expect(() => checkpointParameters(path)).toThrow(
+      new UserError(`There is no checkpoint ${path}. Delete the folder of the run to make it anew.`),
+    );
   });
 
   it.each([0, 5, 100, 1000])('cut short to %i bytes is an error that names file and cure', async (length) => {

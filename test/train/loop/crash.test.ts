@@ -26,7 +26,7 @@ function tensorsOf(checkpoint: Buffer): unknown {
 }
 
 // Each file in turn: accuracy.csv, checkpoint and run.json of each task, those of the start and of the end.
-it('a run killed between any two files ends with the same bytes', { timeout: 120_000 }, async () => {
+it('a run killed between any two files ends with the same bytes', async () => {
   const scenario = writeTinyScenario(temporaryFolder());
   const method = 'er';
   const overrides = { memory: 20, replayBatch: 8 };
